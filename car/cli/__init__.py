@@ -1,0 +1,1 @@
+"""The ``car`` console script, one module a command."""

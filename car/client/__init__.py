@@ -1,0 +1,1 @@
+"""A Twisted client of the daemon."""

@@ -1,0 +1,1 @@
+"""The runtime: from a proposal to its results."""

@@ -1,0 +1,1 @@
+"""The daemon: connections, sessions and what they share."""

@@ -1,0 +1,60 @@
+"""The seam between a WebSocket connection and the session behind it.
+
+The connection knows frames, the session knows messages.  Both are written against these
+two interfaces, so either can be tested with a double of the other.
+"""
+
+from zope.interface import Attribute, Interface
+
+
+class IConnection(Interface):
+    """What a session may ask of its WebSocket."""
+
+    peer = Attribute("Where the other end is, for logs: text such as ``tcp:127.0.0.1:4711``.")
+    stalled = Attribute("Whether the peer has left so much output unread that we hold our own.")
+
+    def send_messages(messages):
+        """Send each of *messages*, a list of UTF-8 JSON texts, as one text frame, in order.
+
+        One write for all.  After the connection has gone this does nothing.
+        """
+
+    def close(code, reason):
+        """Send a close frame with any code that RFC 6455 lets a server send, then close.
+
+        What was sent before goes out first.  Calling it again does nothing.
+        """
+
+    def abort():
+        """Drop the connection at once, unsent output included."""
+
+    def raise_limits():
+        """Lift the size limit of messages from before authentication to the full one."""
+
+
+class IConnectionSession(Interface):
+    """What a WebSocket tells the session behind it.  Nothing here raises or waits."""
+
+    def opened(connection):
+        """The opening handshake is done; *connection* provides IConnection."""
+
+    def turn_began():
+        """Octets have arrived: messages follow until ``turn_ended``."""
+
+    def message_received(payload):
+        """One whole text message, octets that are valid UTF-8."""
+
+    def binary_received(payload):
+        """One whole binary message."""
+
+    def turn_ended():
+        """The octets are used up; what the session has gathered to send goes out now."""
+
+    def output_stalled():
+        """The peer reads too slowly: hold requests back until ``output_resumed``."""
+
+    def output_resumed():
+        """The output has drained: take up the requests held back."""
+
+    def connection_lost(reason):
+        """The connection has gone, once and for good; *reason* is a sentence."""

@@ -1,0 +1,1 @@
+"""The wire methods, one module per namespace."""
