@@ -124,20 +124,25 @@ def check_nesting(text: bytes | str, limit: int = MAX_NESTING) -> None:
         raise JsonLimitError(f"nested more than {limit} deep")
 
 
-def check_finite(value: JsonValue) -> None:
-    """Raise JsonLimitError if *value*, built in Python, holds a NaN or an infinity.
+def check_value(value: object) -> None:
+    """Raise JsonError unless *value*, built in Python, is a JSON value.
 
-    Decoded JSON never does; what a tool run in this process returned may.
+    Decoded JSON always is; what a tool run in this process returned may hold a NaN, an
+    infinity or any object at all.
     """
     if isinstance(value, float):
         if not math.isfinite(value):
             raise JsonLimitError(f"{value} is not a JSON number")
     elif isinstance(value, dict):
-        for member in value.values():
-            check_finite(member)
-    elif isinstance(value, list | tuple):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                raise JsonError(f"an object key is of type {type(key).__name__}, not text")
+            check_value(member)
+    elif isinstance(value, list):
         for member in value:
-            check_finite(member)
+            check_value(member)
+    elif value is not None and not isinstance(value, str | int | bool):
+        raise JsonError(f"a {type(value).__name__} is not a JSON value")
 
 
 def same(first: JsonValue, second: JsonValue) -> bool:

@@ -13,48 +13,53 @@ class IConnection(Interface):
     peer = Attribute("Where the other end is, for logs: text such as ``tcp:127.0.0.1:4711``.")
     stalled = Attribute("Whether the peer has left so much output unread that we hold our own.")
 
-    def send_messages(messages):
+    def send_messages(messages: list[bytes]) -> None:
         """Send each of *messages*, a list of UTF-8 JSON texts, as one text frame, in order.
 
         One write for all.  After the connection has gone this does nothing.
         """
 
-    def close(code, reason):
+    def close(code: int, reason: str) -> None:
         """Send a close frame with any code that RFC 6455 lets a server send, then close.
 
         What was sent before goes out first.  Calling it again does nothing.
         """
 
-    def abort():
+    def abort() -> None:
         """Drop the connection at once, unsent output included."""
 
-    def raise_limits():
-        """Lift the size limit of messages from before authentication to the full one."""
+    def raise_limits(expect_pongs: bool = False) -> None:
+        """Lift the size limit of messages from before authentication to the full one.
+
+        With *expect_pongs*, right for an authenticated peer, one from which nothing has come
+        for 60 s is dropped.  Without it, right in open mode, only if it has answered a ping
+        before: old clients never do while idle (decision 8).
+        """
 
 
 class IConnectionSession(Interface):
     """What a WebSocket tells the session behind it.  Nothing here raises or waits."""
 
-    def opened(connection):
+    def opened(connection: IConnection) -> None:
         """The opening handshake is done; *connection* provides IConnection."""
 
-    def turn_began():
+    def turn_began() -> None:
         """Octets have arrived: messages follow until ``turn_ended``."""
 
-    def message_received(payload):
+    def message_received(payload: bytes) -> None:
         """One whole text message, octets that are valid UTF-8."""
 
-    def binary_received(payload):
+    def binary_received(payload: bytes) -> None:
         """One whole binary message."""
 
-    def turn_ended():
+    def turn_ended() -> None:
         """The octets are used up; what the session has gathered to send goes out now."""
 
-    def output_stalled():
+    def output_stalled() -> None:
         """The peer reads too slowly: hold requests back until ``output_resumed``."""
 
-    def output_resumed():
+    def output_resumed() -> None:
         """The output has drained: take up the requests held back."""
 
-    def connection_lost(reason):
+    def connection_lost(reason: str) -> None:
         """The connection has gone, once and for good; *reason* is a sentence."""

@@ -1,0 +1,214 @@
+"""Application: the whole daemon as one Twisted service.
+
+An embedder builds one with a config and parts of its own, and mounts it under any parent
+service; ``twistd car`` builds one from its settings.  This is the one module that imports
+the reactor.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import txaio
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+
+from car.server.auth import Authenticator, Credentials
+from car.server.config import ServerStateConfig
+from car.server.drain import Drain
+from car.server.election import Election
+from car.server.gatekeeper import Gatekeeper
+from car.server.listeners import Listeners
+from car.server.opening import OpeningPolicy
+from car.server.server_state import ServerState
+from car.server.websocket import CarServerFactory
+from car.settings import Settings
+
+_log = Logger()
+
+DEFAULT_ENDPOINT = "tcp:9100:interface=127.0.0.1"
+"""Where the daemon listens unless told otherwise."""
+
+
+def the_reactor() -> Any:
+    """The process's own reactor, imported as late as can be."""
+    from twisted.internet import reactor
+
+    return reactor
+
+
+class Application(MultiService):
+    """A daemon: shared state, listening sockets, orderly start and stop.
+
+    *listen* are Twisted endpoint descriptions.  *memgine* is one memory engine for all
+    connections, *inference* the models; both win over those of *config*.  *reactor* runs
+    everything and is the clock as well; None takes the process's own.  ``listening`` fires
+    with the bound ports once the daemon serves, or fails with ListenError.
+    """
+
+    def __init__(
+        self,
+        config: ServerStateConfig | None = None,
+        *,
+        listen: Sequence[str] = (DEFAULT_ENDPOINT,),
+        memgine: Any = None,
+        inference: Any = None,
+        reactor: Any = None,
+        now: Callable[[], float] = time.time,
+        policy: OpeningPolicy | None = None,
+        socket_path: Callable[[int], Path | None] | None = None,
+    ) -> None:
+        super().__init__()
+        reactor = the_reactor() if reactor is None else reactor
+        config = config or ServerStateConfig()
+        if memgine is not None:
+            config = config.with_shared_memgine(memgine)
+        if inference is not None:
+            config = config.with_inference(inference)
+        self.config = config
+        # Autobahn takes its own timers from there, not from the factory's reactor.
+        txaio.use_twisted()
+        txaio.config.loop = reactor  # type: ignore[attr-defined]
+        self.state = ServerState(config, reactor, now)
+        gatekeeper = Gatekeeper(self.state)
+        factory = CarServerFactory(
+            self.state.open_session,
+            self.state.clock,
+            config.limits,
+            policy or OpeningPolicy(),
+            gatekeeper.admit,
+        )
+        self.listeners = Listeners(listen, factory, reactor, socket_path)
+        self.state.setServiceParent(self)
+        self.listeners.setServiceParent(self)
+        self._drain: Drain | None = None
+
+    @property
+    def listening(self) -> "Deferred[list[IListeningPort]]":
+        """Fires with the bound ports; fails with ListenError."""
+        return self.listeners.listening
+
+    @property
+    def port(self) -> int | None:
+        """The bound TCP port, or None while there is none."""
+        return self.listeners.port
+
+    def stopService(self) -> "Deferred[None]":
+        """Drain and stop; fires when the last session is gone and every journal closed."""
+        self.running = 0
+        return Deferred.fromCoroutine(self._stop())
+
+    def hurry(self) -> None:
+        """Cut a drain short."""
+        if self._drain is not None:
+            self._drain.hurry()
+
+    async def _stop(self) -> None:
+        stopped = self.listeners.stopService()
+        if stopped is not None:
+            await stopped
+        self._drain = Drain(self.state, self.config.limits.drain_timeout)
+        await self._drain.done
+        closed = self.state.stopService()
+        if closed is not None:
+            await closed
+
+
+class Daemon(Application):
+    """The Application of ``twistd car``: elected on its state root, with token files."""
+
+    def __init__(self, settings: Settings, *, reactor: Any = None, memgine: Any = None) -> None:
+        self.settings = settings
+        self.credentials = None if settings.no_auth else Credentials(settings.auth_token)
+        self.election = Election(settings.places, settings.socket)
+        super().__init__(
+            config_from(settings, self.credentials),
+            listen=settings.endpoints,
+            memgine=memgine,
+            reactor=reactor,
+            policy=OpeningPolicy.allowing(settings.allowed_host, settings.allowed_origin),
+            socket_path=self.election.claim_socket,
+        )
+
+    def startService(self) -> None:
+        """Stand for election, publish the tokens, start; raises CarError.
+
+        The tokens are there before the port is, so that nobody who finds the port looks
+        for them in vain.
+        """
+        primary = self.election.stand()
+        places = self.settings.places
+        if self.credentials is not None and primary:
+            self.credentials.publish(places.auth_token, places.host_token)
+        for warning in self.settings.warnings:
+            _log.warn("{warning}", warning=warning)
+        super().startService()
+        self.listening.addCallbacks(self._serving, self._not_serving)
+
+    def _serving(self, ports: list[IListeningPort]) -> list[IListeningPort]:
+        _log.info("listening on ws://127.0.0.1:{port}/", port=self.port)
+        if self.listeners.socket is not None:
+            _log.info("listening on unix:{path}", path=str(self.listeners.socket))
+        if self.credentials is None:
+            _log.warn("authentication is off: whoever can connect may do everything")
+        elif self.election.primary:
+            _log.info("clients find the token in {path}", path=str(self.settings.places.auth_token))
+        else:
+            _log.info("another daemon is the primary here: this one's token stays in memory")
+        return ports
+
+    def _not_serving(self, failure: Any) -> Any:
+        self._leave()
+        return failure
+
+    def stopService(self) -> "Deferred[None]":
+        """Drain, stop, remove the tokens and the pid file."""
+        return super().stopService().addBoth(self._left)
+
+    def _left(self, result: Any) -> Any:
+        self._leave()
+        return result
+
+    def _leave(self) -> None:
+        if self.credentials is not None:
+            self.credentials.withdraw()
+        self.election.release()
+
+
+def config_from(settings: Settings, credentials: Credentials | None) -> ServerStateConfig:
+    """What a server needs of the daemon's settings."""
+    return ServerStateConfig(
+        journal_dir=settings.journal_dir,
+        state_dir=settings.places.root,
+        authenticator=Authenticator(credentials),
+        limits=settings.limits,
+        durability=settings.durability,
+        journal_chain=settings.journal_chain,
+        blobs=not settings.no_blobs,
+        redact=frozenset(settings.redact),
+        redact_key=journal_key(settings.places.root) if settings.redact else None,
+        inference_max_concurrent=settings.inference_max_concurrent,
+        tools_root=settings.tools_root,
+        approvals=not settings.no_approvals,
+        permission_tier=settings.permission_tier,
+        manifest_path=settings.agents_manifest,
+    )
+
+
+def journal_key(root: Path) -> bytes:
+    """The key of redaction digests, ``<root>/journal.key``; made at the first use."""
+    path = root / "journal.key"
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with open(descriptor, "wb") as file:
+        key = secrets.token_bytes(32)
+        file.write(key)
+    return key

@@ -1,0 +1,104 @@
+"""Another plan after one was aborted (``engine.md`` §4, Replan).
+
+Asks the replanner for proposals, takes the best of those that may be run, runs it, and so
+on, at most ``max_replans`` times.  The last result is the answer.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from car.engine.interfaces import IReplanner
+from car.errors import CarError
+from car.ir.json import encode
+from car.ir.proposal import ActionProposal, RuntimeScope
+from car.ir.results import ProposalResult
+from car.planner.ranking import rank_proposals
+
+if TYPE_CHECKING:
+    from car.engine.runtime import Runtime
+
+_log = Logger()
+
+
+def execute_with_replans(
+    runtime: "Runtime",
+    replanner: IReplanner,
+    proposal: ActionProposal,
+    policy_scope: str | None,
+    scope: RuntimeScope | None,
+) -> "Deferred[ProposalResult]":
+    """Run *proposal* and, after an abort, what the replanner offers instead.
+
+    Fires with the last ProposalResult.
+    """
+    return Deferred.fromCoroutine(_execute(runtime, replanner, proposal, policy_scope, scope))
+
+
+async def _execute(
+    runtime: "Runtime",
+    replanner: IReplanner,
+    proposal: ActionProposal,
+    policy_scope: str | None,
+    scope: RuntimeScope | None,
+) -> ProposalResult:
+    config = runtime.replan
+    run = runtime.run(proposal, policy_scope, scope)
+    result = await run.done
+    for attempt in range(1, config.max_replans + 1):
+        failed = run.aborted_by is not None or (
+            config.replan_on_rejected and result.cost.actions_rejected > 0
+        )
+        if not failed or run.cancelled is not None:
+            return result
+        await deferLater(runtime.clock, config.delay_ms / 1000)
+        _record(runtime, "replan_attempted", proposal.id, {"attempt": attempt})
+        offered = await _ask(replanner, proposal, result, attempt)
+        chosen = _choose(runtime, offered, proposal.id, config.verify_before_execute)
+        if chosen is None:
+            _record(runtime, "replan_exhausted", proposal.id, {"attempts": attempt})
+            return result
+        proposal = chosen
+        run = runtime.run(proposal, policy_scope, scope)
+        result = await run.done
+    if run.aborted_by is not None:
+        _record(runtime, "replan_exhausted", proposal.id, {"attempts": config.max_replans})
+    return result
+
+
+async def _ask(
+    replanner: IReplanner, proposal: ActionProposal, result: ProposalResult, attempt: int
+) -> list[ActionProposal]:
+    """What the replanner offers; an error of its own is "nothing"."""
+    try:
+        offered: list[ActionProposal] = await replanner.alternatives(proposal, result, attempt)
+    except CancelledError:
+        raise
+    except CarError as problem:
+        _log.info("the replanner gave up: {problem}", problem=str(problem))
+        return []
+    return offered
+
+
+def _choose(
+    runtime: "Runtime", offered: list[ActionProposal], replaced: str, verified: bool
+) -> ActionProposal | None:
+    """The best of *offered*, or None; with *verified* only a valid one."""
+    names = list(runtime.tools.compiled)
+    for ranked in rank_proposals(offered, names):
+        candidate = offered[ranked.index]
+        _record(runtime, "replan_proposal_received", candidate.id, {"replaces": replaced})
+        if not verified:
+            return candidate
+        report = runtime.verify(candidate)
+        if report.valid:
+            return candidate
+        problems: list[Any] = [i.message for i in report.issues if i.severity == "error"]
+        _record(runtime, "replan_rejected", candidate.id, {"issues": problems})
+    return None
+
+
+def _record(runtime: "Runtime", kind: Any, proposal_id: str, data: dict[str, Any]) -> None:
+    runtime.events.append(kind, None, proposal_id, encode(data))

@@ -1,0 +1,1 @@
+"""What happened in a session: event kinds, the log, the JSONL journal."""

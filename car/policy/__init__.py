@@ -1,0 +1,1 @@
+"""Rules that forbid actions, and their verdicts."""

@@ -1,0 +1,50 @@
+"""ServerStateConfig: what an embedder or the daemon's options decide about a server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from car.server.auth import Authenticator
+from car.server.limits import Limits
+
+Durability = Literal["none", "process", "power"]
+"""What an acknowledged line survives: nothing certain, the process's death, power loss (G2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerStateConfig:
+    """Everything that connections share and that is decided before the first one.
+
+    ``journal_dir`` is None for a server without journals.  ``shared_memgine`` is one memory
+    engine for all connections (decision 6); None gives each its own.  ``tools_root`` is the
+    directory that the built-in file tools cannot leave; None refuses them.  ``redact`` names
+    keys whose values never reach the journal.  ``manifest_path`` is told to host subscribers.
+    """
+
+    journal_dir: Path | None = None
+    state_dir: Path | None = None
+    authenticator: Authenticator = field(default_factory=lambda: Authenticator(None))
+    limits: Limits = field(default_factory=Limits)
+    durability: Durability = "process"
+    journal_chain: bool = False
+    blobs: bool = True
+    redact: frozenset[str] = frozenset()
+    redact_key: bytes | None = None
+    shared_memgine: Any = None
+    inference: Any = None
+    inference_max_concurrent: str | None = None
+    tools_root: Path | None = None
+    approvals: bool = True
+    permission_tier: str | None = None
+    manifest_path: Path | None = None
+    memgine_factory: Callable[[], Any] | None = None
+    browser_factory: Callable[[], Any] | None = None
+
+    def with_inference(self, inference: Any) -> "ServerStateConfig":
+        """The same, with an inference engine of the embedder's."""
+        return replace(self, inference=inference)
+
+    def with_shared_memgine(self, shared_memgine: Any) -> "ServerStateConfig":
+        """The same, with one memory engine for all connections."""
+        return replace(self, shared_memgine=shared_memgine)

@@ -1,0 +1,186 @@
+"""The journals of all sessions: one directory, synced on a beat, retried after failures."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from car.eventlog.blobs import BlobStore
+from car.eventlog.errors import JournalError
+from car.eventlog.journal import JournalFile
+from car.server.config import Durability
+
+_log = Logger()
+
+BEAT_SECONDS = 1.0
+"""Seconds between two syncs, and between two tries after a failure (G2, G11)."""
+
+InThread = Callable[..., "Deferred[Any]"]
+"""Calls a function with arguments in a thread: ``deferToThreadPool`` with its pool bound."""
+
+
+class Journals(Service):
+    """Owns the journal directory: opens journals, syncs them, tries broken ones again.
+
+    With durability ``power``, ``sync`` answers once a journal is on the disk; all journals
+    that ask while one round of syncs is under way share the next round (group commit).
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: IReactorTime,
+        in_thread: InThread,
+        durability: Durability,
+        *,
+        rotate_bytes: int,
+        blobs: bool = True,
+    ) -> None:
+        self.directory = directory
+        self.blobs = BlobStore(directory / "blobs") if blobs else None
+        self._clock = clock
+        self._in_thread = in_thread
+        self._durability = durability
+        self._rotate_bytes = rotate_bytes
+        self._open: set[JournalFile] = set()
+        self._closing: list[JournalFile] = []
+        self._beat = LoopingCall(self._on_beat)
+        self._beat.clock = clock
+        self._round: Deferred[Any] | None = None
+        self._waiting: list[tuple[JournalFile, Deferred[None]]] = []
+
+    def startService(self) -> None:
+        """Make the directory and begin the beat; raises JournalError without a directory."""
+        try:
+            # An existing directory keeps its modes: it may be one of the operator's own.
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as problem:
+            raise JournalError(
+                f"the journal directory {self.directory} cannot be made: {problem.strerror}"
+            ) from None
+        super().startService()
+        self._beat.start(BEAT_SECONDS, now=False)
+
+    def stopService(self) -> "Deferred[Any] | None":
+        """Stop the beat, sync what is written and close every journal."""
+        super().stopService()
+        if self._beat.running:
+            self._beat.stop()
+        journals = [*self._open, *self._closing]
+        self._open.clear()
+        self._closing = []
+        for journal in journals:
+            self._flush(journal)
+        if self._durability == "none" or not journals:
+            self._close(None, journals)
+            return None
+        synced = self._in_thread(_sync_all, journals)
+        return synced.addBoth(self._close, journals)
+
+    @property
+    def trouble(self) -> JournalError | None:
+        """The failure of some open journal, or None: the daemon is ready only without."""
+        return next((journal.failed for journal in self._open if journal.failed), None)
+
+    def open(self, client_id: str) -> JournalFile:
+        """The journal of a new session; its file is made at the first line."""
+        journal = JournalFile(
+            self.directory,
+            client_id,
+            durable=self._durability != "none",
+            rotate_bytes=self._rotate_bytes,
+        )
+        self._open.add(journal)
+        return journal
+
+    def release(self, journal: JournalFile) -> None:
+        """A session has ended: its journal is synced with the next beat, then closed."""
+        self._open.discard(journal)
+        self._flush(journal)
+        if self._durability == "none" or not self.running:
+            self._close(None, [journal])
+        else:
+            self._closing.append(journal)
+
+    def sync(self, journal: JournalFile) -> "Deferred[None]":
+        """Fires once what *journal* has written is on the disk; fails with JournalError."""
+        synced: Deferred[None] = Deferred()
+        self._waiting.append((journal, synced))
+        if self._round is None:
+            self._begin_round()
+        return synced
+
+    def _begin_round(self) -> None:
+        asked, self._waiting = self._waiting, []
+        journals = list(dict.fromkeys(journal for journal, _ in asked))
+        self._round = self._in_thread(_sync_all, journals)
+        self._round.addBoth(self._round_over, asked)
+        self._round.addErrback(self._failed)
+
+    def _round_over(self, result: Any, asked: list[tuple[JournalFile, Any]]) -> None:
+        self._round = None
+        if self._waiting:
+            self._begin_round()
+        failures: dict[JournalFile, JournalError] = {}
+        if isinstance(result, dict):
+            failures = result
+        for journal, synced in asked:
+            problem = failures.get(journal)
+            if isinstance(result, Failure):
+                synced.errback(Failure(JournalError(f"sync failed: {result.getErrorMessage()}")))
+            elif problem is not None:
+                synced.errback(Failure(problem))
+            else:
+                synced.callback(None)
+
+    def _on_beat(self) -> "Deferred[Any] | None":
+        """Try failed journals again, sync the others off the reactor's thread."""
+        for journal in self._open:
+            if journal.failed is not None and journal.retry():
+                _log.info("journal {name} can be written again", name=journal.name)
+        if self._durability != "process":
+            closing, self._closing = self._closing, []
+            self._close(None, closing)
+            return None
+        closing, self._closing = self._closing, []
+        journals = [*(journal for journal in self._open if journal.dirty), *closing]
+        if not journals:
+            return None
+        synced = self._in_thread(_sync_all, journals)
+        synced.addBoth(self._close, closing)
+        return synced.addErrback(self._failed)
+
+    def _close(self, result: Any, journals: list[JournalFile]) -> None:
+        if isinstance(result, Failure):
+            self._failed(result)
+        for journal in journals:
+            try:
+                journal.close()
+            except JournalError as problem:
+                _log.error("{problem}", problem=str(problem))
+
+    def _flush(self, journal: JournalFile) -> None:
+        try:
+            journal.flush()
+        except JournalError as problem:
+            _log.error("{problem}", problem=str(problem))
+
+    def _failed(self, failure: Failure) -> None:
+        _log.failure("syncing journals", failure)
+
+
+def _sync_all(journals: list[JournalFile]) -> dict[JournalFile, JournalError]:
+    """Sync each journal; the failures by journal.  Runs in a thread."""
+    failures: dict[JournalFile, JournalError] = {}
+    for journal in journals:
+        try:
+            journal.sync()
+        except JournalError as problem:
+            failures[journal] = problem
+    return failures

@@ -1,0 +1,128 @@
+"""ServerState: what the connections of one daemon share."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.threads import deferToThreadPool
+
+from car import __version__
+from car.eventlog.identity import new_client_id
+from car.ir.json import JsonObject
+from car.server.admission import AdmissionGate, permits_from_system
+from car.server.config import ServerStateConfig
+from car.server.host import HostState
+from car.server.journals import Journals
+from car.server.opening import Opening
+from car.server.outbox import Sync
+from car.server.registry import Method, load_methods
+from car.server.session import ClientSession
+from car.state.store import StateStore
+
+
+class ServerState(MultiService):
+    """Sessions and what they have in common: journals, host state, engines, gates.
+
+    *reactor* provides IReactorTime, IReactorThreads and, for a daemon, the listeners.
+    *now* gives seconds since the epoch.  The service's children are started with it: the
+    journals first, so that they end last.
+    """
+
+    def __init__(
+        self,
+        config: ServerStateConfig,
+        reactor: Any = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        if reactor is None:
+            # For an embedder who has no other reactor than the process's own.
+            from twisted.internet import reactor  # noqa: TID251
+        self.config = config
+        self.reactor = reactor
+        self.clock = IReactorTime(reactor)
+        self.now = now
+        self.methods: dict[str, Method] = load_methods()
+        self.sessions: dict[str, ClientSession] = {}
+        self.host = HostState(self.clock, limits=config.limits)
+        self.admission = AdmissionGate(
+            permits_from_system(config.inference_max_concurrent),
+            config.limits.inference_waiting,
+        )
+        self.inference = config.inference
+        self.shared_memgine = config.shared_memgine
+        self.voice_sessions: dict[str, Any] = {}
+        self.meetings: dict[str, Any] = {}
+        self.draining = False
+        self.journals: Journals | None = None
+        if config.journal_dir is not None:
+            self.journals = Journals(
+                config.journal_dir,
+                self.clock,
+                self.in_thread,
+                config.durability,
+                rotate_bytes=config.limits.journal_file_bytes,
+                blobs=config.blobs,
+            )
+            self.journals.setServiceParent(self)
+        self.sync: Sync | None = None
+        if self.journals is not None and config.durability == "power":
+            self.sync = self.journals.sync
+
+    @classmethod
+    def standalone(cls, journal_dir: Path | str, reactor: Any = None) -> "ServerState":
+        """A server of its own: every session has its own memory."""
+        return cls(ServerStateConfig(journal_dir=Path(journal_dir)), reactor)
+
+    @classmethod
+    def embedded(
+        cls, journal_dir: Path | str, shared_memgine: Any, reactor: Any = None
+    ) -> "ServerState":
+        """A server inside an application that shares its memory engine with every session."""
+        config = ServerStateConfig(journal_dir=Path(journal_dir), shared_memgine=shared_memgine)
+        return cls(config, reactor)
+
+    @classmethod
+    def with_config(cls, config: ServerStateConfig, reactor: Any = None) -> "ServerState":
+        """A server as *config* says."""
+        return cls(config, reactor)
+
+    @property
+    def unauthenticated(self) -> int:
+        """How many connections have yet to authenticate."""
+        return sum(1 for session in self.sessions.values() if not session.authenticated)
+
+    def identity(self) -> JsonObject:
+        """Who this daemon is, for host subscribers."""
+        manifest = self.config.manifest_path
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "manifest_path": None if manifest is None else str(manifest),
+            "manifest_role": "none",
+        }
+
+    def new_store(self) -> StateStore:
+        """An empty state store within the limits."""
+        limits = self.config.limits
+        return StateStore(max_keys=limits.state_keys, max_bytes=limits.state_bytes)
+
+    def in_thread(self, function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+        """Call *function* in the reactor's thread pool; fires with its result."""
+        return deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, *args)
+
+    def open_session(self, opening: Opening) -> ClientSession:
+        """A session for a new connection, under a fresh client id."""
+        client_id = new_client_id(self.now(), os.urandom)
+        session = ClientSession(self, client_id, opening.peer_uid)
+        self.sessions[session.client_id] = session
+        return session
+
+    def session_closed(self, session: ClientSession) -> None:
+        """Forget a session whose connection has gone."""
+        self.sessions.pop(session.client_id, None)

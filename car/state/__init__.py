@@ -1,0 +1,1 @@
+"""The session's key-value state: reads, writes, transitions, rollback, tenants."""

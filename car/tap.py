@@ -1,0 +1,151 @@
+"""``twistd car``: the command line, the environment and the file, made into a service."""
+
+import atexit
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.internet.interfaces import IReactorCore
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    jsonFileLogObserver,
+    textFileLogObserver,
+)
+from twisted.python.components import Componentized
+from twisted.python.failure import Failure
+from twisted.python.usage import Options as UsageOptions
+from twisted.python.usage import UsageError
+from zope.interface import implementer
+
+from car.application import Daemon, the_reactor
+from car.errors import CarError
+from car.setting_sources import Setting
+from car.settings import SETTINGS, Settings, load
+
+_log = Logger()
+
+USAGE_STATUS = 2
+"""The exit status of a start that cannot be, for whatever reason the operator can mend."""
+
+
+def _appender(setting: Setting) -> Any:
+    def append(self: "Options", value: str) -> None:
+        self.setdefault(setting.flag, [])
+        self[setting.flag].append(value)
+
+    append.__doc__ = f"{setting.help} (may be given several times)"
+    return append
+
+
+class Options(UsageOptions):
+    """The options of ``twistd car``, built from the table of settings."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "The open Common Agent Runtime: agents connect over WebSocket and propose plans; the "
+        "daemon verifies and executes them. Each option has a CAR_... variable and a key in "
+        "the TOML file of --config."
+    )
+    optFlags = [[s.flag, None, s.help] for s in SETTINGS if s.kind == "switch"]
+    optParameters = [
+        [s.flag, None, None, f"{s.help} [{s.default}]" if s.default is not None else s.help]
+        for s in SETTINGS
+        if s.kind != "switch" and not s.repeatable
+    ]
+    for _setting in SETTINGS:
+        if _setting.repeatable:
+            vars()["opt_" + _setting.flag.replace("-", "_")] = _appender(_setting)
+    del _setting
+
+    settings: Settings
+
+    def parseOptions(self, options: Any = None) -> None:
+        """Parse; whatever is wrong ends the program with one line and status 2."""
+        try:
+            super().parseOptions(options)
+        except UsageError as problem:
+            _refuse(str(problem))
+
+    def postOptions(self) -> None:
+        """Read variables, file and defaults beside the flags."""
+        flags = {s.name: self.get(s.flag) for s in SETTINGS}
+        try:
+            self.settings = load(flags, os.environ, Path.cwd())
+        except CarError as problem:
+            _refuse(str(problem))
+
+
+def _refuse(sentence: str) -> None:
+    sys.stderr.write(f"car: {sentence}\n")
+    sys.exit(USAGE_STATUS)
+
+
+@implementer(IService)
+class DaemonService(Daemon):
+    """The daemon as ``twistd`` runs it: log format, a failed start, a second SIGTERM."""
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        super().__init__(settings, reactor=reactor)
+        self._reactor = reactor
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Join the application of ``twistd``, and say how it logs if that was asked for."""
+        settings = self.settings
+        origins = settings.origins
+        asked = {origins["log_format"], origins["log_level"]} != {"default"}
+        if asked and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, log_observer(settings))
+        super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        """Start; a start that cannot be ends the program with status 2."""
+        try:
+            super().startService()
+        except CarError as problem:
+            self._give_up(str(problem))
+            return
+        self.listening.addErrback(self._cannot_listen)
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._heed_second_signal)
+
+    def _cannot_listen(self, failure: Failure) -> None:
+        self._give_up(failure.getErrorMessage())
+
+    def _give_up(self, sentence: str) -> None:
+        _log.error("{problem}", problem=sentence)
+        # After everything else of twistd's own shutdown; there is no other way to hand it
+        # an exit status.
+        atexit.register(_exit_with_failure, sentence)
+        IReactorCore(self._reactor).callWhenRunning(self._reactor.stop)
+
+    def _heed_second_signal(self) -> None:
+        def hurry(number: int, frame: Any) -> None:
+            self._reactor.callFromThread(self.hurry)
+
+        signal.signal(signal.SIGTERM, hurry)
+        signal.signal(signal.SIGINT, hurry)
+
+
+def _exit_with_failure(sentence: str) -> None:
+    sys.stderr.write(f"car: {sentence}\n")
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(USAGE_STATUS)
+
+
+def log_observer(settings: Settings) -> Any:
+    """The observer of ``--log-format`` and ``--log-level``, to the standard output."""
+    make = jsonFileLogObserver if settings.log_format == "json" else textFileLogObserver
+    level = LogLevel.levelWithName(settings.log_level)
+    return FilteringLogObserver(make(sys.stdout), [LogLevelFilterPredicate(level)])
+
+
+def makeService(options: Options) -> DaemonService:
+    """The service of ``twistd car``; called by Twisted."""
+    return DaemonService(options.settings, the_reactor())

@@ -1,0 +1,1 @@
+"""Public helpers for tests: fakes, in-memory connections, the conformance runner."""

@@ -1,0 +1,1 @@
+"""Preconditions and parameter schemas of one action."""

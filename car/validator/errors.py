@@ -1,0 +1,7 @@
+"""What can go wrong with a tool's schema."""
+
+from car.errors import CarError
+
+
+class SchemaError(CarError):
+    """A tool that cannot be registered: its schema or rate limit makes no sense."""

@@ -1,0 +1,1 @@
+"""Whole-proposal analysis: verify, simulate, equivalent, optimize."""

@@ -1,0 +1,1 @@
+"""Real sockets, and peers that we did not write."""

@@ -1,0 +1,1 @@
+"""WebSocket connections joined in memory: both ends, octet by octet."""
