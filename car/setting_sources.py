@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from car.server.limits import SettingsError
+from car.errors import SettingsError
 
 Kind = Literal["switch", "text", "path", "port", "timeout", "seconds", "choice", "secret"]
 Origin = Literal["flag", "environment", "file", "default"]

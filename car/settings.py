@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from car.errors import SettingsError
+from car.places import Places, find_places, resolve
 from car.server.auth import Secret
 from car.server.exposure import bind_exposure, exposure
-from car.server.limits import Limits, SettingsError
-from car.server.places import Places, find_places, resolve
+from car.server.limits import Limits
 from car.setting_sources import Origin, Setting, Sources
 
 TIERS = ("read_only", "sandbox_edit", "full_access")

@@ -1,6 +1,7 @@
 """``twistd car``: the command line, the environment and the file, made into a service."""
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -113,6 +114,7 @@ class DaemonService(Daemon):
             return
         self.listening.addErrback(self._cannot_listen)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._heed_second_signal)
+        spare_collector()
 
     def _cannot_listen(self, failure: Failure) -> None:
         self._give_up(failure.getErrorMessage())
@@ -130,6 +132,17 @@ class DaemonService(Daemon):
 
         signal.signal(signal.SIGTERM, hurry)
         signal.signal(signal.SIGINT, hurry)
+
+
+def spare_collector() -> None:
+    """Let the garbage collector pass over what stands since the start, and come less often.
+
+    With 500,000 live objects a full collection holds the reactor for 165 ms; frozen ones
+    are not looked at (performance.md §4, which has the thresholds as well).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _exit_with_failure(sentence: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.server.limits import SettingsError
+from car.errors import SettingsError
 from car.setting_sources import Setting
 from car.settings import SETTINGS, Settings, load
 

@@ -4,13 +4,15 @@ Plain callbacks, not coroutines: an action is the unit of the hot path, and a co
 costs as much as everything else here together (``performance.md`` §5).
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import UNSET, UnsetType
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from car.engine.caches import CallKey, call_key
+from car.engine.caches import CachedCall, CallKey, call_key
 from car.engine.errors import ToolError
 from car.engine.recorder import Outcome, Reason
 from car.errors import CarError
@@ -20,6 +22,7 @@ from car.ir.proposal import Action
 from car.ir.references import ReferenceFault, resolve
 from car.ir.results import ActionResult
 from car.ir.tools import ToolCall
+from car.policy.errors import UnknownScope
 from car.state.reader import RecordingReader
 from car.validator import actions as validator
 
@@ -29,8 +32,8 @@ if TYPE_CHECKING:
 FIRST_BACKOFF = 0.1
 """Seconds before the first retry; doubled for each further one (engine.md §4)."""
 
-_MISSING = object()
-_NO_READS: JsonObject = {}
+_NOTHING: JsonObject = {}
+_NO_REASONS: Sequence[Reason] = ()
 
 
 class ActionRun:
@@ -55,19 +58,20 @@ class ActionRun:
     )
 
     def __init__(self, run: "ProposalRun", index: int, action: Action) -> None:
-        self._run = run
         self.index = index
+        self._run = run
         self._action = action
         self._parameters: JsonObject = action.parameters
-        self._reads: JsonObject = _NO_READS
+        self._reads: JsonObject = _NOTHING
         self._attempt = 0
         self._dispatched = self._untrusted = False
-        self._tool: str | None = None
+        self._tool: str | UnsetType = UNSET
         self._key: CallKey | None = None
         self._call: Deferred[Any] | None = None
-        self._timer: Any = None
-        self._request_id: str | None = None
-        self._started = self._sent = run.clock.seconds()
+        self._timer: IDelayedCall | None = None
+        self._request_id: str | UnsetType = UNSET
+        self._sent = 0.0
+        self._started = run.clock.seconds()
 
     # ---- before anything happens -------------------------------------------------
 
@@ -75,126 +79,145 @@ class ActionRun:
         """Check the action and run it, or end it here with the reasons."""
         run = self._run
         action = self._action
-        self._tool = action.tool_name if action.type == "tool_call" else None
+        is_call = action.type == "tool_call"
+        if is_call and isinstance(action.tool, str):
+            self._tool = action.tool
         reasons = self._reasons()
         if reasons:
             run.recorder.rejected(action.id, reasons, self._reads)
             self._end("rejected", error="; ".join(reason.text for reason in reasons))
-            return
-        if action.type == "tool_call":
+        elif is_call:
             self._start_call()
         else:
-            self._act_on_state()
+            run.recorder.validated(action.id)
+            self._next_attempt()
 
-    def _reasons(self) -> list[Reason]:
+    def _reasons(self) -> Sequence[Reason]:
         """Why the action may not run: all of them, in the order of engine.md §4."""
         run = self._run
         action = self._action
-        found = run.order_faults(self.index)
-        if found:
-            return found
-        try:
-            self._resolve_references()
-        except ReferenceFault as fault:
-            return [Reason("dependency", str(fault))]
         runtime = run.runtime
+        policies = runtime.policies
+        if run.has_order_rules:
+            faults = self._resolve_order()
+            if faults:
+                return faults
         state: Any = run.state
-        if action.preconditions or action.state_dependencies or len(runtime.policies):
-            state = recording = RecordingReader(run.state)
-            self._reads = recording.reads
-        found.extend(
-            Reason("validation", text)
-            for text in validator.reasons(
-                action, self._parameters, runtime.tools.compiled, state
-            )
-        )
-        capabilities = runtime.capabilities
-        if capabilities is not None:
-            found.extend(
-                Reason("permission", text) for text in capabilities.violations(action)
-            )
-        if not found:
-            found.extend(
+        if action.preconditions or action.state_dependencies or not policies.empty:
+            state = RecordingReader(state)
+            self._reads = state.reads
+        found: list[Reason] = []
+        texts = validator.reasons(action, self._parameters, runtime.tools.compiled, state)
+        if texts:
+            found.extend(Reason("validation", text) for text in texts)
+        if runtime.capabilities is not None:
+            violations = runtime.capabilities.violations(action)
+            found.extend(Reason("permission", text) for text in violations)
+        if found or policies.empty:
+            return found or _NO_REASONS
+        try:
+            return [
                 Reason("policy", violation.text, violation.name)
-                for violation in runtime.policies.violations(
+                for violation in policies.violations(
                     action, self._parameters, state, run.policy_scope
                 )
-            )
-        return found
+            ]
+        except UnknownScope as gone:  # closed while the proposal runs
+            return [Reason("policy", str(gone))]
 
-    def _resolve_references(self) -> None:
-        references = self._run.graph.references.get(self.index)
-        if references:
-            outputs = self._run.outputs_for(references)
-            self._parameters = resolve(self._action.parameters, outputs)
+    def _resolve_order(self) -> Sequence[Reason]:
+        """Put outputs in the place of references; why the order keeps it from running."""
+        run = self._run
+        faults = run.order_faults(self.index)
+        references = run.graph.references.get(self.index)
+        if faults or not references:
+            return faults
+        try:
+            self._parameters = resolve(self._action.parameters, run.outputs_for(references))
+        except ReferenceFault as fault:
+            return [Reason("dependency", str(fault))]
+        return _NO_REASONS
 
     # ---- tool calls ----------------------------------------------------------------
 
     def _start_call(self) -> None:
         """Answer from a cache, wait for an equal call under way, or dispatch."""
         run = self._run
-        runtime = run.runtime
-        tool = runtime.tools.compiled.get(self._tool or "")
+        tool = run.runtime.tools.compiled.get(self._tool) if self._tool else None
         if tool is None:  # no tool is named: validation lets it pass, it fails here
-            self._validated()
-            self._attempt = 1
-            self._executing(None)
+            run.recorder.validated(self._action.id)
+            self._begin_attempt(UNSET)
             self._fail("the tool call names no tool")
             return
-        schema = tool.schema
-        if self._action.idempotent or schema.idempotent:
-            self._key = call_key(schema.name, self._parameters)
-            output = runtime.idempotent.get(self._key, _MISSING)
-            if output is not _MISSING:
-                self._deduplicate(output)
+        if self._action.idempotent or not tool.plain:
+            if self._answered_from_cache(tool.schema.idempotent, tool.schema.cache_ttl_secs):
                 return
-            waiters = run.calls_under_way.get(self._key)
-            if waiters is not None:
-                waiters.append(self)
-                return
-            run.calls_under_way[self._key] = []
-        if schema.cache_ttl_secs:
-            self._key = self._key or call_key(schema.name, self._parameters)
-            output = runtime.results.get(self._key, run.clock.seconds(), _MISSING)
-            if output is not _MISSING:
-                self._validated()
-                self._attempt = 1
-                self._executing(None)
-                self._succeed(output)
-                return
-        self._validated()
+        run.recorder.validated(self._action.id)
         self._next_attempt()
 
-    def _deduplicate(self, output: JsonValue) -> None:
-        """End with the output of an equal call: one event, no dispatch."""
-        self._run.recorder.deduplicated(self._action.id, self._tool or "", output)
+    def _answered_from_cache(self, idempotent: bool, ttl: int | None) -> bool:
+        """Whether an earlier equal call, or one under way, is the answer to this one."""
+        run = self._run
+        runtime = run.runtime
+        idempotent = idempotent or self._action.idempotent
+        if not idempotent and not ttl:
+            return False
+        key = self._key = call_key(str(self._tool), self._parameters)
+        if idempotent:
+            cached = runtime.idempotent.get(key)
+            if cached is not None:
+                self._deduplicate(cached)
+                return True
+            waiters = run.calls_under_way.get(key)
+            if waiters is not None:
+                waiters.append(self)
+                return True
+            run.calls_under_way[key] = []
+        if ttl:
+            fresh = runtime.results.get(key, run.clock.seconds())
+            if fresh is not None:
+                run.recorder.validated(self._action.id)
+                self._begin_attempt(UNSET)
+                self._succeed(fresh.output)
+                return True
+        return False
+
+    def _deduplicate(self, cached: CachedCall) -> None:
+        """End with the outcome of an equal call: one event, no dispatch.
+
+        The action's own effects are committed; one that declares none reports those of the
+        call that it repeats.
+        """
+        self._run.recorder.deduplicated(self._action.id, str(self._tool), cached.output)
         try:
-            changes = self._commit_effects({})
+            changes = self._commit(_NOTHING)
         except CarError as problem:
-            self._attempt = max(1, self._attempt)
+            self._attempt = 1
             self._fail(str(problem))
             return
-        self._end("succeeded", output=output, changes=changes)
+        self._end("succeeded", output=cached.output, changes=changes or cached.changes)
 
-    def leader_ended(self, output: JsonValue) -> None:
-        """The equal call that this one waited for has succeeded with *output*."""
-        self._deduplicate(output)
+    def leader_ended(self, cached: CachedCall) -> None:
+        """The equal call that this one waited for has succeeded."""
+        self._deduplicate(cached)
 
     def lead(self) -> None:
         """The equal call that this one waited for has failed: make the call after all."""
-        self._key = None
         self._start_call()
 
     def _next_attempt(self) -> None:
         """Make the next attempt, once the tool's rate limit lets it."""
         run = self._run
-        self._attempt += 1
-        if self._attempt > 1:
-            run.retries += 1
         self._timer = None
-        timeout_ms = self._action.timeout_ms if self._action.timeout_ms else None
-        budget_ms = timeout_ms if isinstance(timeout_ms, int) else None
-        bucket = run.runtime.tools.bucket(self._tool or "", run.clock.seconds())
+        if self._attempt:
+            run.retries += 1
+        tool = self._tool
+        if tool is UNSET:
+            self._act_on_state()
+            return
+        timeout_ms = self._action.timeout_ms
+        budget_ms = timeout_ms if isinstance(timeout_ms, int) and timeout_ms else None
+        bucket = run.runtime.tools.bucket(str(tool), run.clock)
         if bucket is None:
             self._dispatch(budget_ms)
             return
@@ -211,7 +234,7 @@ class ActionRun:
     def _starved(self, budget_ms: int) -> None:
         """The rate limit did not let the call leave within its time."""
         self._timer = None
-        self._executing(None)
+        self._begin_attempt(UNSET)
         self._fail(
             f"tool '{self._tool}' timed out ({budget_ms} ms) while waiting for its rate limit"
         )
@@ -219,24 +242,25 @@ class ActionRun:
     def _dispatch(self, timeout_ms: int | None) -> None:
         """Hand the call to whoever runs the tool, after it stands in the journal (G5)."""
         run = self._run
-        tool = self._tool or ""
+        runtime = run.runtime
+        tool = str(self._tool)
         self._timer = None
-        trouble = run.runtime.trouble()
-        if trouble is not None:
-            self._executing(None)
-            self._fail(trouble)
+        failed = runtime.events.failed
+        if failed is not None:  # no side effect starts that could not be recorded (G11)
+            self._begin_attempt(UNSET)
+            self._fail(f"journal unavailable: {failed}")
             return
-        executor = run.runtime.tools.executor(tool)
-        self._request_id = executor.reserve()
-        self._untrusted = not executor.trusted
-        self._executing(self._request_id)
+        executor = runtime.tools.executor(tool)
+        request_id = executor.reserve()
+        self._begin_attempt(request_id)
         self._dispatched = True
+        self._untrusted = not executor.trusted
         call = executor.execute(
             ToolCall(
                 tool=tool,
                 parameters=self._parameters,
                 action_id=self._action.id,
-                request_id=self._request_id,
+                request_id=request_id,
                 timeout_ms=timeout_ms,
                 attempt=self._attempt,
                 session_id=run.session_id,
@@ -254,7 +278,7 @@ class ActionRun:
             except JsonError as problem:
                 self._fail(f"tool '{self._tool}' returned no JSON value: {problem}")
                 return
-        tool = self._run.runtime.tools.compiled.get(self._tool or "")
+        tool = self._run.runtime.tools.compiled.get(str(self._tool))
         if tool is not None:
             errors = tool.return_errors(output)
             if errors:
@@ -277,17 +301,14 @@ class ActionRun:
 
     def _act_on_state(self) -> None:
         """Run a ``state_write``, ``state_read`` or ``assertion``."""
-        self._validated()
-        self._attempt = 1
-        self._executing(None)
-        action = self._action
+        self._begin_attempt(UNSET)
+        kind = self._action.type
         key = self._parameters.get("key")
         if not isinstance(key, str):
-            self._fail(f"{action.type} needs a text parameter 'key'")
-        elif action.type == "state_write":
-            value = self._parameters.get("value")
-            self._succeed(f"written: {key}", {key: value})
-        elif action.type == "state_read":
+            self._fail(f"{kind} needs a text parameter 'key'")
+        elif kind == "state_write":
+            self._succeed(f"written: {key}", {key: self._parameters.get("value")})
+        elif kind == "state_read":
             self._succeed(self._run.state.get(key))
         else:
             expected = self._parameters.get("expected")
@@ -299,78 +320,99 @@ class ActionRun:
 
     # ---- endings ---------------------------------------------------------------------
 
-    def _succeed(self, output: JsonValue, written: JsonObject | None = None) -> None:
+    def _begin_attempt(self, request_id: str | UnsetType) -> None:
+        """Put the attempt into the journal."""
+        run = self._run
+        self._attempt += 1
+        self._request_id = request_id
+        self._sent = run.runtime.now()
+        run.recorder.executing(
+            self._action.id, self._tool, self._parameters, self._attempt, request_id, self._reads
+        )
+
+    def _succeed(self, output: JsonValue, written: JsonObject = _NOTHING) -> None:
         """Commit the effects, remember the output, end."""
         run = self._run
         try:
-            changes = self._commit_effects(written or {})
+            changes = self._commit(written)
         except CarError as problem:
             self._fail(str(problem))
             return
         action_id = self._action.id
-        run.recorder.succeeded(
-            action_id, self._tool, self._outcome(output=output, changes=changes)
+        now = run.runtime.now()
+        run.recorder.ended(
+            "action_succeeded",
+            action_id,
+            Outcome(
+                self._attempt,
+                (now - self._sent) * 1000,
+                self._sent,
+                now,
+                self._request_id,
+                self._tool,
+                output,
+                UNSET,
+                changes or UNSET,
+            ),
         )
         if changes:
             run.recorder.state_changed(action_id, changes)
         if self._key is not None:
-            self._remember(self._key, output)
+            self._remember(self._key, CachedCall(output, changes))
         self._end("succeeded", output=output, changes=changes)
 
-    def _remember(self, key: CallKey, output: JsonValue) -> None:
-        """Put an output into the caches and answer the equal calls that waited for it."""
+    def _remember(self, key: CallKey, cached: CachedCall) -> None:
+        """Put an outcome into the caches and answer the equal calls that waited for it."""
         run = self._run
-        tool = run.runtime.tools.compiled.get(self._tool or "")
+        tool = run.runtime.tools.compiled.get(str(self._tool))
         if tool is not None and tool.schema.cache_ttl_secs and self._dispatched:
             expires = run.clock.seconds() + tool.schema.cache_ttl_secs
-            run.runtime.results.put(key, output, expires)
+            run.runtime.results.put(key, cached, expires)
         waiters = run.calls_under_way.pop(key, None)
         if waiters is not None:
-            run.runtime.idempotent.put(key, output)
+            run.runtime.idempotent.put(key, cached)
             run.remembered.add(key)
             for waiter in waiters:
-                waiter.leader_ended(output)
+                waiter.leader_ended(cached)
 
-    def _commit_effects(self, changes: JsonObject) -> JsonObject:
+    def _commit(self, changes: JsonObject) -> JsonObject:
         """Write *changes* and the action's own effects on top; answer both together."""
         effects = self._action.expected_effects
         if not changes and not effects:
             return changes
+        run = self._run
         changes = {**changes, **effects}
-        at = self._run.runtime.now()
-        for key, value in changes.items():
-            self._run.changes.set(key, value, action_id=self._action.id, at=at)
+        run.changes.set_all(changes, action_id=self._action.id, at=run.runtime.now())
         return changes
 
     def _fail(self, error: str, output: JsonValue | UnsetType = UNSET) -> None:
         """An attempt has failed: try again, go on without the action, or abort."""
         run = self._run
         action = self._action
-        outcome = self._outcome(output=output, error=error)
         behavior = action.failure_behavior
-        giving_up = run.stopping or self._tool is None
-        if behavior == "retry" and self._attempt <= action.max_retries and not giving_up:
+        outcome = self._outcome(error, output)
+        if behavior == "retry" and self._attempt <= action.max_retries and not run.stopping:
             delay = FIRST_BACKOFF * 2 ** (self._attempt - 1)
-            run.recorder.failed("action_failed", action.id, self._tool, outcome)
-            run.recorder.retrying(action.id, self._tool, outcome, delay)
+            run.recorder.ended("action_failed", action.id, outcome)
+            outcome.delay_ms = delay * 1000
+            run.recorder.ended("action_retrying", action.id, outcome)
             self._timer = run.clock.callLater(delay, self._next_attempt)
-            return
-        if behavior == "skip":
-            self._end_unsuccessful("skipped", outcome)
+        elif behavior == "skip":
+            self._end_unsuccessful("skipped", error, outcome)
         else:
             run.abort(action.id, error)
-            self._end_unsuccessful("failed", outcome)
+            self._end_unsuccessful("failed", error, outcome)
 
-    def _end_unsuccessful(self, status: Literal["skipped", "failed"], outcome: Outcome) -> None:
+    def _end_unsuccessful(
+        self, status: Literal["skipped", "failed"], error: str, outcome: Outcome
+    ) -> None:
         """Record the last attempt, end, and let those go on who waited for this call."""
         run = self._run
-        action_id = self._action.id
-        kind: Literal["action_skipped", "action_failed"] = (
-            "action_skipped" if status == "skipped" else "action_failed"
+        run.recorder.ended(
+            "action_skipped" if status == "skipped" else "action_failed", self._action.id, outcome
         )
-        run.recorder.failed(kind, action_id, self._tool, outcome)
         waiters = run.calls_under_way.pop(self._key, None) if self._key is not None else None
-        self._end(status, error=outcome.error or "")
+        self._end(status, error=error)
         if waiters:
             run.leader_failed(waiters)
 
@@ -379,7 +421,7 @@ class ActionRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._end_unsuccessful("skipped", self._outcome(error=reason))
+            self._end_unsuccessful("skipped", reason, self._outcome(reason))
 
     def give_up(self, reason: str) -> None:
         """The run was cancelled: end now, whatever was awaited."""
@@ -388,57 +430,34 @@ class ActionRun:
         else:
             self.stop_waiting(reason)
 
+    def _outcome(self, error: str, output: JsonValue | UnsetType = UNSET) -> Outcome:
+        """The data of a line about a failed attempt."""
+        now = self._run.runtime.now()
+        sent = self._sent or now
+        duration_ms = (now - sent) * 1000
+        return Outcome(
+            self._attempt, duration_ms, sent, now, self._request_id, self._tool, output, error
+        )
+
     def _end(
         self,
         status: Any,
         *,
         output: JsonValue | UnsetType = UNSET,
         error: str | UnsetType = UNSET,
-        changes: JsonObject | None = None,
+        changes: JsonObject = _NOTHING,
     ) -> None:
         run = self._run
-        result = ActionResult(
-            action_id=self._action.id,
-            status=status,
-            output=output,
-            error=error,
-            state_changes=changes or {},
-            duration_ms=round((run.clock.seconds() - self._started) * 1000, 3),
-            timestamp=rfc3339(run.runtime.now()),
-        )
-        run.ended(self, result, self._dispatched)
-
-    # ---- the record ------------------------------------------------------------------
-
-    def _validated(self) -> None:
-        self._run.recorder.validated(self._action.id)
-
-    def _executing(self, request_id: str | None) -> None:
-        self._sent = self._run.runtime.now()
-        self._run.recorder.executing(
-            self._action.id,
-            self._tool,
-            self._parameters,
-            self._attempt,
-            request_id,
-            self._reads,
-        )
-
-    def _outcome(
-        self,
-        *,
-        output: JsonValue | UnsetType = UNSET,
-        error: str | None = None,
-        changes: JsonObject | None = None,
-    ) -> Outcome:
-        answered = self._run.runtime.now()
-        return Outcome(
-            self._attempt,
-            self._request_id,
-            (answered - self._sent) * 1000,
-            self._sent,
-            answered,
-            output,
-            error,
-            changes,
+        run.ended(
+            self.index,
+            ActionResult(
+                action_id=self._action.id,
+                status=status,
+                output=output,
+                error=error,
+                state_changes=changes,
+                duration_ms=round((run.clock.seconds() - self._started) * 1000, 3),
+                timestamp=rfc3339(run.runtime.now()),
+            ),
+            self._dispatched,
         )

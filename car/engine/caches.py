@@ -13,6 +13,13 @@ MAX_ENTRIES = 10_000
 """Entries a cache holds; [ours], so that a long session stays bounded."""
 
 
+class CachedCall(NamedTuple):
+    """What a successful call gave: its output and the state changes of its action."""
+
+    output: JsonValue
+    changes: JsonObject
+
+
 class CallKey(NamedTuple):
     """What makes two calls the same: the tool and the canonical text of its parameters."""
 
@@ -29,44 +36,44 @@ class IdempotencyCache:
     """Outputs of idempotent calls, kept across proposals."""
 
     def __init__(self) -> None:
-        self._outputs: dict[CallKey, JsonValue] = {}
+        self._calls: dict[CallKey, CachedCall] = {}
 
-    def get(self, key: CallKey, default: JsonValue = None) -> JsonValue:
-        """The output of an equal call, or *default*."""
-        return self._outputs.get(key, default)
+    def get(self, key: CallKey) -> CachedCall | None:
+        """An equal call, or None."""
+        return self._calls.get(key)
 
-    def put(self, key: CallKey, output: JsonValue) -> None:
-        """Remember an output."""
-        if len(self._outputs) >= MAX_ENTRIES:
-            del self._outputs[next(iter(self._outputs))]
-        self._outputs[key] = output
+    def put(self, key: CallKey, cached: CachedCall) -> None:
+        """Remember a call."""
+        if len(self._calls) >= MAX_ENTRIES:
+            del self._calls[next(iter(self._calls))]
+        self._calls[key] = cached
 
     def drop(self, keys: set[CallKey]) -> None:
         """Forget the entries of *keys*: their proposal was rolled back."""
         for key in keys:
-            self._outputs.pop(key, None)
+            self._calls.pop(key, None)
 
 
 class ResultCache:
     """Outputs of tools that allow reuse for some seconds."""
 
     def __init__(self) -> None:
-        self._outputs: dict[CallKey, tuple[JsonValue, float]] = {}
+        self._calls: dict[CallKey, tuple[CachedCall, float]] = {}
 
-    def get(self, key: CallKey, at: float, default: JsonValue = None) -> JsonValue:
-        """The output of an equal call that is still fresh at time *at*, or *default*."""
-        entry = self._outputs.get(key)
+    def get(self, key: CallKey, at: float) -> CachedCall | None:
+        """An equal call that is still fresh at time *at*, or None."""
+        entry = self._calls.get(key)
         if entry is None:
-            return default
-        output, expires = entry
+            return None
+        cached, expires = entry
         if at >= expires:
-            del self._outputs[key]
-            return default
-        return output
+            del self._calls[key]
+            return None
+        return cached
 
-    def put(self, key: CallKey, output: JsonValue, expires: float) -> None:
-        """Remember an output until *expires*."""
-        self._outputs.pop(key, None)
-        if len(self._outputs) >= MAX_ENTRIES:
-            del self._outputs[next(iter(self._outputs))]
-        self._outputs[key] = (output, expires)
+    def put(self, key: CallKey, cached: CachedCall, expires: float) -> None:
+        """Remember a call until *expires*."""
+        self._calls.pop(key, None)
+        if len(self._calls) >= MAX_ENTRIES:
+            del self._calls[next(iter(self._calls))]
+        self._calls[key] = (cached, expires)

@@ -6,9 +6,11 @@ start in one turn of the reactor, so that a wide proposal does not hold up other
 """
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET, UnsetType
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 
 from car.engine.action_run import ActionRun
 from car.engine.caches import CallKey
@@ -48,15 +50,12 @@ class ProposalRun:
         self.proposal = proposal
         self.policy_scope = policy_scope
         self.scope = scope
-        self.session_id = policy_scope if policy_scope is not None else runtime.session_id
-        self.state = runtime.state.tenant(scope.tenant_id) if (
-            scope is not None and scope.tenant_id
-        ) else runtime.state
+        self.session_id: str | UnsetType = policy_scope or runtime.session_id or UNSET
+        tenant = scope.tenant_id if scope is not None else None
+        self.state: Any = runtime.state.tenant(tenant) if tenant else runtime.state
         self.changes = self.state.begin()
         self.graph = ActionGraph(proposal.actions)
-        self.recorder = Recorder(
-            runtime.events, proposal.id, lambda: runtime.policies.digest(policy_scope)
-        )
+        self.recorder = Recorder(runtime.events, proposal.id, runtime.policies, policy_scope)
         self.calls_under_way: dict[CallKey, list[ActionRun]] = {}
         self.remembered: set[CallKey] = set()
         self.retries = 0
@@ -74,8 +73,15 @@ class ProposalRun:
         self._executed = 0
         self._started = self.clock.seconds()
         self._pumping = self._finished = False
-        self._next_slice: object = None
-        self._rejected_whole: str | None = None
+        self._next_slice: IDelayedCall | None = None
+        capabilities = runtime.capabilities
+        self._rejected_whole = (
+            None if capabilities is None else capabilities.proposal_violation(proposal)
+        )
+        graph = self.graph
+        self.has_order_rules = bool(
+            graph.faults or graph.explicit or graph.references or self._rejected_whole
+        )
 
     @property
     def stopping(self) -> bool:
@@ -87,9 +93,6 @@ class ProposalRun:
     def start(self) -> None:
         """Record the proposal and run what can run."""
         self.recorder.received(self.proposal, self.policy_scope, self.scope)
-        capabilities = self.runtime.capabilities
-        if capabilities is not None:
-            self._rejected_whole = capabilities.proposal_violation(self.proposal)
         self._enter_level()
         self._pump()
 
@@ -149,13 +152,12 @@ class ProposalRun:
         for waiter in waiters:
             waiter.lead()
 
-    def ended(self, action_run: ActionRun, result: ActionResult, dispatched: bool) -> None:
+    def ended(self, index: int, result: ActionResult, dispatched: bool) -> None:
         """An action has its result; start what waited for it."""
-        index = action_run.index
         self._results[index] = result
-        if dispatched and result.status != "rejected":
+        if dispatched:
             self._tool_calls += 1
-        if result.status in ("succeeded", "failed"):
+        if result.status == "succeeded" or result.status == "failed":
             self._executed += 1
         self._running.pop(index, None)
         if self._blockers:
@@ -236,7 +238,7 @@ class ProposalRun:
             elapsed = (self.clock.seconds() - self._started) * 1000
             used_up = budget.exceeded(self._tool_calls, elapsed, self._executed)
             if used_up is not None:
-                self.recorder.skipped(action.id, [Reason("budget", used_up)])
+                self.recorder.skipped(action.id, Reason("budget", used_up))
                 self._results[index] = self._skipped(action, used_up)
                 return
         running = ActionRun(self, index, action)
@@ -254,7 +256,7 @@ class ProposalRun:
         """End an action that waited for another one's call."""
         index = action_run.index
         text = self._skip_text()
-        self.ended(action_run, self._skipped(self.proposal.actions[index], text), False)
+        self.ended(index, self._skipped(self.proposal.actions[index], text), False)
 
     def _skip_text(self) -> str:
         if self.cancelled is not None:

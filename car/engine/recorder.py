@@ -1,76 +1,101 @@
 """Writes what a proposal does into the event log, in the words of ``record.md`` §2.
 
-Every line's ``data`` is put together here from parts that are JSON already, because the
-journal's cost is encoding (``performance.md`` §8).
+The data of the frequent lines are records, as encoding one is the cheapest way to JSON.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from car.eventlog.log import EventLog
 from car.ir.json import JsonObject, JsonValue, encode
 from car.ir.proposal import ActionProposal, RuntimeScope
 from car.ir.results import ActionResult
+from car.policy.book import PolicyBook
 
 Source = Literal["validation", "policy", "dependency", "permission", "supervision", "budget"]
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True, omit_defaults=True):
     """Why an action did not run; ``name`` is the policy that says so."""
 
     source: Source
     text: str
     name: str | None = None
 
-    def as_value(self) -> JsonObject:
-        """The reason as it stands in a journal line."""
-        value: JsonObject = {"source": self.source, "text": self.text}
-        if self.name is not None:
-            value["name"] = self.name
-        return value
+
+class Received(Struct, gc=False):
+    """Data of ``proposal_received``."""
+
+    proposal: ActionProposal
+    session_id: str | UnsetType = UNSET
+    scope: RuntimeScope | UnsetType = UNSET
 
 
-class Outcome(NamedTuple):
-    """The end of one attempt of an action, as its journal line needs it.
+class Rejected(Struct, gc=False):
+    """Data of ``action_rejected``: with what makes the decision re-decidable."""
+
+    reasons: Sequence[Reason]
+    reads: JsonObject
+    policy_digest: str
+
+
+class Executing(Struct, gc=False):
+    """Data of ``action_executing``; ``parameters`` as dispatched."""
+
+    attempt: int
+    parameters: JsonObject
+    reads: JsonObject
+    policy_digest: str
+    request_id: str | UnsetType = UNSET
+    tool: str | UnsetType = UNSET
+
+
+class Outcome(Struct, gc=False):
+    """Data of the lines that end an attempt.
 
     ``sent`` and ``answered`` are seconds since the epoch; ``output`` beside an ``error`` is
     a value that the tool's ``returns`` schema refused.
     """
 
     attempt: int
-    request_id: str | None
     duration_ms: float
     sent: float
     answered: float
+    request_id: str | UnsetType = UNSET
+    tool: str | UnsetType = UNSET
     output: JsonValue | UnsetType = UNSET
-    error: str | None = None
-    state_changes: JsonObject | None = None
+    error: str | UnsetType = UNSET
+    state_changes: JsonObject | UnsetType = UNSET
+    delay_ms: float | UnsetType = UNSET
 
 
 class Recorder:
     """The journal lines of one proposal."""
 
-    __slots__ = ("_id", "_log", "_policy_digest")
+    __slots__ = ("_digest", "_id", "_log", "_policies", "_revision", "_scope")
 
     def __init__(
-        self, log: EventLog, proposal_id: str, policy_digest: Callable[[], str]
+        self, log: EventLog, proposal_id: str, policies: PolicyBook, scope: str | None
     ) -> None:
         self._log = log
         self._id = proposal_id
-        self._policy_digest = policy_digest
+        self._policies = policies
+        self._scope = scope
+        self._revision = -1
+        self._digest = ""
 
     def received(
         self, proposal: ActionProposal, session_id: str | None, scope: RuntimeScope | None
     ) -> None:
         """``proposal_received``: the proposal whole, defaults filled in."""
-        data: JsonObject = {"proposal": proposal}
-        if session_id is not None:
-            data["session_id"] = session_id
-        if scope is not None:
-            data["scope"] = scope
+        data = Received(
+            proposal,
+            UNSET if session_id is None else session_id,
+            UNSET if scope is None else scope,
+        )
         self._log.append("proposal_received", None, self._id, encode(data))
 
     def validated(self, action_id: str) -> None:
@@ -79,74 +104,39 @@ class Recorder:
 
     def rejected(self, action_id: str, reasons: Sequence[Reason], reads: JsonObject) -> None:
         """``action_rejected``, with the reads and rules that decided."""
-        values = encode([reason.as_value() for reason in reasons])
-        self._log.append(
-            "action_rejected",
-            action_id,
-            self._id,
-            b'{"reasons":%b,%b}' % (values, self._decided_by(reads)),
-        )
+        data = Rejected(reasons, reads, self._policy_digest())
+        self._log.append("action_rejected", action_id, self._id, encode(data))
 
-    def skipped(self, action_id: str, reasons: Sequence[Reason]) -> None:
+    def skipped(self, action_id: str, reason: Reason) -> None:
         """``action_skipped`` of an action that never ran."""
-        values = encode([reason.as_value() for reason in reasons])
-        self._log.append("action_skipped", action_id, self._id, b'{"reasons":%b}' % values)
+        data = encode({"reasons": [reason]})
+        self._log.append("action_skipped", action_id, self._id, data)
 
     def executing(
         self,
         action_id: str,
-        tool: str | None,
+        tool: str | UnsetType,
         parameters: JsonObject,
         attempt: int,
-        request_id: str | None,
+        request_id: str | UnsetType,
         reads: JsonObject,
     ) -> None:
         """``action_executing``: written before the call leaves (G5)."""
-        if request_id is None:
-            call = b'"attempt":%d' % attempt
-        else:
-            call = b'"request_id":"%b","attempt":%d' % (request_id.encode(), attempt)
-        if tool is not None:
-            call = b'%b,"tool":%b' % (call, encode(tool))
-        self._log.append(
-            "action_executing",
-            action_id,
-            self._id,
-            b'{%b,"parameters":%b,%b}' % (call, encode(parameters), self._decided_by(reads)),
-        )
+        data = Executing(attempt, parameters, reads, self._policy_digest(), request_id, tool)
+        self._log.append("action_executing", action_id, self._id, encode(data))
 
-    def succeeded(self, action_id: str, tool: str | None, outcome: Outcome) -> None:
-        """``action_succeeded``."""
-        self._log.append(
-            "action_succeeded",
-            action_id,
-            self._id,
-            self._outcome(tool, outcome, b',"output":%b' % encode(outcome.output)),
-        )
-
-    def failed(
+    def ended(
         self,
-        kind: Literal["action_failed", "action_skipped"],
+        kind: Literal["action_succeeded", "action_failed", "action_skipped", "action_retrying"],
         action_id: str,
-        tool: str | None,
         outcome: Outcome,
     ) -> None:
-        """An attempt that failed; ``action_skipped`` where the plan goes on without it."""
-        tail = b',"error":%b' % encode(outcome.error)
-        if outcome.output is not UNSET:
-            tail += b',"output":%b' % encode(outcome.output)
-        self._log.append(kind, action_id, self._id, self._outcome(tool, outcome, tail))
-
-    def retrying(self, action_id: str, tool: str | None, outcome: Outcome, delay: float) -> None:
-        """``action_retrying``: what went wrong and the seconds until the next attempt."""
-        tail = b',"error":%b,"delay_ms":%b' % (encode(outcome.error), encode(delay * 1000))
-        self._log.append(
-            "action_retrying", action_id, self._id, self._outcome(tool, outcome, tail)
-        )
+        """An attempt's end; ``action_skipped`` where the plan goes on without the action."""
+        self._log.append(kind, action_id, self._id, encode(outcome))
 
     def deduplicated(self, action_id: str, tool: str, output: JsonValue) -> None:
         """``action_deduplicated``: answered by an earlier equal call."""
-        data = b'{"tool":%b,"output":%b}' % (encode(tool), encode(output))
+        data = encode({"tool": tool, "output": output})
         self._log.append("action_deduplicated", action_id, self._id, data)
 
     def state_changed(self, action_id: str, changes: JsonObject) -> None:
@@ -164,31 +154,12 @@ class Recorder:
     def finished(self, results: list[ActionResult]) -> None:
         """``record_finished``: the reply of the proposal follows this line."""
         digest = hashlib.sha256(encode(results)).hexdigest()
-        self._log.append(
-            "record_finished",
-            None,
-            self._id,
-            b'{"proposal_id":%b,"results_sha256":"%b"}' % (encode(self._id), digest.encode()),
-        )
+        data = encode({"proposal_id": self._id, "results_sha256": digest})
+        self._log.append("record_finished", None, self._id, data)
 
-    def _outcome(self, tool: str | None, outcome: Outcome, tail: bytes) -> bytes:
-        """The data of a line that ends an attempt."""
-        head = b'"attempt":%d' % outcome.attempt
-        if outcome.request_id is not None:
-            head = b'"request_id":"%b",%b' % (outcome.request_id.encode(), head)
-        if tool is not None:
-            head = b'"tool":%b,%b' % (encode(tool), head)
-        if outcome.state_changes:
-            tail += b',"state_changes":%b' % encode(outcome.state_changes)
-        return b'{%b%b,"duration_ms":%.3f,"sent":%.6f,"answered":%.6f}' % (
-            head,
-            tail,
-            outcome.duration_ms,
-            outcome.sent,
-            outcome.answered,
-        )
-
-    def _decided_by(self, reads: JsonObject) -> bytes:
-        """``reads`` and ``policy_digest``: what makes a decision re-decidable."""
-        found = encode(reads) if reads else b"{}"
-        return b'"reads":%b,"policy_digest":"%b"' % (found, self._policy_digest().encode())
+    def _policy_digest(self) -> str:
+        """The digest of the rules in force, taken anew when they have changed."""
+        if self._revision != self._policies.revision:
+            self._revision = self._policies.revision
+            self._digest = self._policies.digest(self._scope)
+        return self._digest

@@ -86,8 +86,7 @@ def _choose(
     runtime: "Runtime", offered: list[ActionProposal], replaced: str, verified: bool
 ) -> ActionProposal | None:
     """The best of *offered*, or None; with *verified* only a valid one."""
-    names = list(runtime.tools.compiled)
-    for ranked in rank_proposals(offered, names):
+    for ranked in rank_proposals(offered, runtime.tools.compiled):
         candidate = offered[ranked.index]
         _record(runtime, "replan_proposal_received", candidate.id, {"replaces": replaced})
         if not verified:

@@ -170,11 +170,6 @@ class Runtime:
 
     # ---- asked by the runs -------------------------------------------------------------
 
-    def trouble(self) -> str | None:
-        """Why no side effect may start now, as an error text, or None (G11)."""
-        failed = self.events.failed
-        return None if failed is None else f"journal unavailable: {failed}"
-
     def defect(self, failure: Failure) -> str:
         """Log a failure that is our own fault; answer the text for the client."""
         _log.failure("defect in a tool executor", failure)

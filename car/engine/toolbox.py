@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from twisted.internet.interfaces import IReactorTime
+
 from car.engine.interfaces import IToolExecutor
 from car.engine.rates import TokenBucket
 from car.ir.tools import ToolSchema
@@ -53,16 +55,16 @@ class ToolBox:
 
     def executor(self, name: str) -> Any:
         """The IToolExecutor that runs the tool *name*."""
-        return self._own_executors.get(name, self._executor) if self._own_executors else (
-            self._executor
-        )
+        if self._own_executors:
+            return self._own_executors.get(name, self._executor)
+        return self._executor
 
-    def bucket(self, name: str, at: float) -> TokenBucket | None:
-        """The token bucket of a tool with a rate limit, or None."""
-        limit = self._tools[name].schema.rate_limit
-        if limit is None:
+    def bucket(self, name: str, clock: IReactorTime) -> TokenBucket | None:
+        """The token bucket of a tool with a rate limit, or None; a tool gone has none."""
+        tool = self._tools.get(name)
+        if tool is None or tool.plain or tool.schema.rate_limit is None:
             return None
         bucket = self._buckets.get(name)
         if bucket is None:
-            bucket = self._buckets[name] = TokenBucket(limit, at)
+            bucket = self._buckets[name] = TokenBucket(tool.schema.rate_limit, clock.seconds())
         return bucket

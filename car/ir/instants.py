@@ -1,5 +1,6 @@
 """Instants as text: RFC 3339 in UTC, to and from seconds since the epoch."""
 
+import math
 from datetime import UTC, datetime
 
 from car.errors import CarError
@@ -11,11 +12,14 @@ class InstantError(CarError):
 
 def rfc3339(at: float) -> str:
     """*at*, in seconds since the epoch, as RFC 3339 in UTC with microseconds."""
-    whole = int(at // 1)
-    micros = round((at - whole) * 1_000_000)
-    if micros == 1_000_000:
-        whole, micros = whole + 1, 0
-    return f"{_second(whole)}.{micros:06d}Z"
+    micros = round((at - _second.whole) * 1_000_000)
+    if not 0 <= micros < 1_000_000:
+        _second.begin(math.floor(at))
+        micros = round((at - _second.whole) * 1_000_000)
+        if micros == 1_000_000:
+            _second.begin(_second.whole + 1)
+            micros = 0
+    return f"{_second.text}.{micros:06d}Z"
 
 
 def seconds(text: str) -> float:
@@ -32,13 +36,15 @@ def seconds(text: str) -> float:
     return moment.timestamp()
 
 
-_last: tuple[int, str] = (0, "1970-01-01T00:00:00")
+class _Second:
+    """The whole second of the last instant and its text; instants come in order."""
+
+    def __init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, whole: int) -> None:
+        self.whole = whole
+        self.text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _second(whole: int) -> str:
-    """The text of a whole second; the last one is kept, as instants come in order."""
-    global _last
-    if _last[0] != whole:
-        moment = datetime.fromtimestamp(whole, UTC)
-        _last = (whole, moment.strftime("%Y-%m-%dT%H:%M:%S"))
-    return _last[1]
+_second = _Second()

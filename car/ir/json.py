@@ -66,6 +66,17 @@ def decode(text: bytes | str) -> JsonValue:
         raise JsonLimitError(f"nested more than {MAX_NESTING} deep") from None
 
 
+def decode_checked(text: bytes | str | msgspec.Raw) -> JsonValue:
+    """Read JSON text whose nesting was checked as part of a larger text.
+
+    Raises JsonSyntaxError or JsonLimitError.
+    """
+    try:
+        return _decode_any(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(bytes(text) if isinstance(text, msgspec.Raw) else text)
+
+
 def decode_as(decoder: "msgspec.json.Decoder[_T]", text: bytes | str) -> _T:
     """Read a JSON text as the record that *decoder* was made for.
 

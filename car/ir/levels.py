@@ -9,10 +9,14 @@ from car.ir.proposal import Action
 from car.ir.references import Reference, find_references
 
 
+_SHOWN = 10
+"""Ids that a sentence about a cycle names; a proposal may be one cycle of 1,000 actions."""
+
+
 class ActionGraph:
     """Which action waits for which, and what is wrong with what they declare.
 
-    ``predecessors[i]`` are the indexes that action *i* waits for.  ``levels`` are lists of
+    ``predecessors[i]`` are the indexes that action *i* waits for, in order, as a dict of None.  ``levels`` are lists of
     indexes; every action of a level may start once the level before has ended.  ``explicit[i]``
     are the indexes that its ``dependencies`` name: it is rejected unless they succeed.
     ``references[i]`` are the references to outputs among its parameters.  ``faults[i]`` are
@@ -22,7 +26,7 @@ class ActionGraph:
 
     def __init__(self, actions: Sequence[Action]) -> None:
         self.actions = actions
-        self.explicit: dict[int, list[int]] = {}
+        self.explicit: dict[int, dict[int, None]] = {}
         self.references: dict[int, list[Reference]] = {}
         self.faults: dict[int, list[str]] = {}
         self.index_of: dict[str, int] = {}
@@ -39,26 +43,30 @@ class ActionGraph:
         for index, action in enumerate(self.actions):
             if not action.dependencies:
                 continue
-            for name in action.dependencies:
+            for name in dict.fromkeys(action.dependencies):
                 other = self.index_of.get(name)
                 if other is None:
                     self._fault(index, f"dependency '{name}' is not an action of this proposal")
                 elif name in self._duplicated:
                     self._fault(index, f"dependency '{name}' is the id of more than one action")
                 else:
-                    self.explicit.setdefault(index, []).append(other)
+                    self.explicit.setdefault(index, {})[other] = None
         for index, others in self.explicit.items():
-            edges = self.predecessors.setdefault(index, [])
-            edges.extend(other for other in others if other not in edges)
+            self.predecessors.setdefault(index, {}).update(others)
 
     def _levels(self) -> list[list[int]]:
         """Indexes by level; actions on a cycle are faulted and lose their explicit edges."""
-        cyclic = self._cycles() if self.explicit else set()
-        for index in cyclic:
-            names = ", ".join(f"'{self.actions[i].id}'" for i in sorted(cyclic))
-            self._fault(index, f"dependencies form a cycle through {names}")
-            for other in self.explicit.pop(index, ()):
-                self.predecessors[index].remove(other)
+        cyclic = self._cycles() if self.explicit else []
+        for component in cyclic:
+            names = ", ".join(f"'{self.actions[i].id}'" for i in component[:_SHOWN])
+            more = f" and {len(component) - _SHOWN} more" if len(component) > _SHOWN else ""
+            for index in component:
+                self._fault(index, f"dependencies form a cycle through {names}{more}")
+                self.explicit.pop(index, None)
+        if cyclic:
+            self.predecessors = _state_edges(self.actions)
+            for index, others in self.explicit.items():
+                self.predecessors.setdefault(index, {}).update(others)
         depth: list[int] = [0] * len(self.actions)
         for index in self._in_order():
             edges = self.predecessors.get(index)
@@ -89,13 +97,13 @@ class ActionGraph:
                     stack.extend(waiting)
         return order
 
-    def _cycles(self) -> set[int]:
-        """The indexes that lie on a cycle (Tarjan's components, without recursion)."""
+    def _cycles(self) -> list[list[int]]:
+        """The groups of indexes that lie on cycles (Tarjan's components, without recursion)."""
         number: dict[int, int] = {}
         low: dict[int, int] = {}
         path: list[int] = []
         on_path: set[int] = set()
-        cyclic: set[int] = set()
+        cyclic: list[list[int]] = []
         for root in self.explicit:
             work: list[tuple[int, int]] = [(root, 0)] if root not in number else []
             while work:
@@ -104,7 +112,7 @@ class ActionGraph:
                     number[index] = low[index] = len(number)
                     path.append(index)
                     on_path.add(index)
-                edges = self.predecessors.get(index, ())
+                edges = list(self.predecessors.get(index, ()))
                 for offset in range(position, len(edges)):
                     other = edges[offset]
                     if other not in number:
@@ -118,7 +126,7 @@ class ActionGraph:
                         component = _pop_to(path, index)
                         on_path.difference_update(component)
                         if len(component) > 1 or index in edges:
-                            cyclic.update(component)
+                            cyclic.append(sorted(component))
                     if work:
                         parent = work[-1][0]
                         low[parent] = min(low[parent], low[index])
@@ -168,22 +176,22 @@ def _may_refer(action: Action) -> bool:
     return False
 
 
-def _state_edges(actions: Sequence[Action]) -> dict[int, list[int]]:
+def _state_edges(actions: Sequence[Action]) -> dict[int, dict[int, None]]:
     """Edges from writers of state keys to later readers, and along the writes of one key."""
     last_writer: dict[str, int] = {}
     last_write: dict[str, int] = {}
-    edges: dict[int, list[int]] = {}
+    edges: dict[int, dict[int, None]] = {}
     for index, action in enumerate(actions):
-        sources: list[int] = []
+        sources: dict[int, None] = {}
         for key in action.state_dependencies:
             writer = last_writer.get(key)
-            if writer is not None and writer not in sources:
-                sources.append(writer)
+            if writer is not None:
+                sources[writer] = None
         written = action.written_key
         if written is not None:
             earlier = last_write.get(written)
-            if earlier is not None and earlier not in sources:
-                sources.append(earlier)
+            if earlier is not None:
+                sources[earlier] = None
             last_write[written] = index
             last_writer[written] = index
         for key in action.expected_effects:

@@ -12,6 +12,10 @@ from car.ir.json import JsonValue
 
 _MARK = ".output"
 
+_MARKS = 8
+"""How many times ``.output`` may stand in a text that is still looked at for a reference: an
+id may hold it, but a text full of it would cost the square of its length."""
+
 
 class ReferenceFault(CarError):
     """A reference that cannot be resolved; the message names it."""
@@ -30,7 +34,9 @@ def read_reference(value: JsonValue, action_ids: Mapping[str, object]) -> Refere
     if type(value) is not str or not value.startswith("$"):
         return None
     end = value.find(_MARK, 1)
-    while end != -1:
+    for _ in range(_MARKS):
+        if end == -1:
+            return None
         action_id, rest = value[1:end], value[end + len(_MARK) :]
         if action_id in action_ids and (not rest or (rest[0] == "." and len(rest) > 1)):
             return Reference(value, action_id, tuple(rest[1:].split(".")) if rest else ())

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from car.ir.json import JsonObject, JsonValue
 from car.ir.proposal import U64
@@ -32,8 +32,10 @@ class ToolSchema(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate_limit: RateLimit | None = None
 
 
-class ToolCall(Struct, frozen=True, kw_only=True):
+class ToolCall(Struct, frozen=True, kw_only=True, gc=False):
     """One dispatch of a tool: what the engine hands to its executor (``engine.md`` §4).
+
+    Its members are the params of ``tools.execute`` by name.
 
     ``request_id`` was reserved from the executor beforehand, so that it could be written
     to the journal; ``attempt`` counts from 1.  ``timeout_ms`` is the action's own budget
@@ -46,4 +48,4 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     timeout_ms: int | None = None
     attempt: int = 1
-    session_id: str | None = None
+    session_id: str | UnsetType = UNSET

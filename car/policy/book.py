@@ -29,12 +29,19 @@ class PolicyBook:
     Names may repeat.  Methods with a *scope* raise UnknownScope where it is not open.
     """
 
-    __slots__ = ("_everywhere", "_fixed", "_scopes")
+    __slots__ = ("_everywhere", "_fixed", "_scopes", "revision")
 
     def __init__(self, fixed: Iterable[Rule] = ()) -> None:
         self._fixed = tuple(fixed)
         self._everywhere = _RuleList(self._fixed)
         self._scopes: dict[str, _RuleList] = {}
+        self.revision = 0
+        """Grows whenever the rules in force change: a digest taken at one stays right."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no rule at all, in no scope either."""
+        return not self._everywhere.rules and not self._scopes
 
     def __len__(self) -> int:
         """How many rules there are, those of all scopes included."""
@@ -45,17 +52,21 @@ class PolicyBook:
     def register(self, definition: PolicyDefinition, scope: str | None = None) -> None:
         """Put a policy in force, everywhere or in *scope*; raises PolicyError."""
         self._at(scope).add(rule_of(definition))
+        self.revision += 1
 
     def unregister(self, name: str, scope: str | None = None) -> int:
         """Take all policies of that name away, global ones or those of *scope*; how many."""
+        self.revision += 1
         return self._at(scope).remove(name, len(self._fixed) if scope is None else 0)
 
     def open_scope(self, scope_id: str) -> None:
         """Open a scope; one that is open stays as it is."""
+        self.revision += 1
         self._scopes.setdefault(scope_id, _RuleList(()))
 
     def close_scope(self, scope_id: str) -> bool:
         """Close a scope and drop its policies; whether it was open."""
+        self.revision += 1
         return self._scopes.pop(scope_id, None) is not None
 
     def has_scope(self, scope_id: str) -> bool:

@@ -10,13 +10,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from car.errors import CarError
 from car.ir.json import (
+    MAX_NESTING,
     JsonLimitError,
     JsonSyntaxError,
     JsonValue,
     RecordError,
     check_nesting,
-    decode,
     decode_as,
+    decode_checked,
     encode,
 )
 from car.proto.codes import INVALID_REQUEST, PARSE_ERROR
@@ -77,7 +78,8 @@ def parse(payload: bytes) -> Message:
     an ``id`` is a number or a string.
     """
     try:
-        check_nesting(payload)
+        if payload.count(b"[") + payload.count(b"{") > MAX_NESTING:
+            check_nesting(payload)
         message = decode_as(_decode_message, payload)
     except JsonSyntaxError as problem:
         raise ProtocolError(PARSE_ERROR, f"parse error: {problem}") from None
@@ -117,7 +119,7 @@ def raw_id(message: Message) -> bytes:
 
 def answered_id(message: Message) -> JsonValue:
     """The id that an answer carries, as a value."""
-    return decode(raw_id(message))
+    return decode_checked(message.id)  # type: ignore[arg-type]
 
 
 def read_error(raw: Any) -> ErrorMember:

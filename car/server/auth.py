@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from car.errors import CarError
-from car.server.places import make_private_directory
+from car.places import make_private_directory
 
 TOKEN_BYTES = 32
 """Random octets in a token: 43 characters of base64url (``protocol.md`` §4)."""

@@ -2,38 +2,84 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from car.engine.errors import ToolError, ToolTimeout
 from car.engine.interfaces import IToolExecutor
+from car.errors import CarError
 from car.ir.json import JsonValue, encode
 from car.ir.tools import ToolCall
-from car.proto.messages import notification_frame
-from car.server.channel import CallbackChannel, CallbackError, CallbackTimeout, ChannelClosed
+from car.proto.messages import notification_frame, request_frame
+from car.server.channel import CallbackChannel, CallbackTimeout, ChannelClosed, ClientRequest
+
+Notify = Callable[[bytes], None]
+"""Sends a notification frame to the client."""
+
+
+class ToolRequest(ClientRequest):
+    """``tools.execute``: one tool call; its params are the ToolCall itself."""
+
+    __slots__ = ("_call", "_notify")
+
+    def __init__(self, call: ToolCall, id: str, timeout: float, notify: Notify) -> None:
+        super().__init__(id, timeout)
+        self._call = call
+        self._notify = notify
+
+    def frame(self) -> bytes:
+        """The JSON-RPC request."""
+        return request_frame(self.id, "tools.execute", encode(self._call))
+
+    def read(self, result: JsonValue) -> JsonValue:
+        """The output in an answer; raises ToolError for one that tells an error.
+
+        The first release's response object ``{action_id, output?, error?}`` is taken apart,
+        but only if its ``action_id`` is one that we sent: any other object is the output.
+        """
+        if (
+            type(result) is dict
+            and result.get("action_id") in (self.id, self._call.action_id)
+            and result.keys() <= {"action_id", "output", "error"}
+        ):
+            error = result.get("error")
+            if error is not None:
+                raise ToolError(error if isinstance(error, str) else str(error))
+            return result.get("output")
+        return result
+
+    def problem(self, problem: CarError) -> CarError:
+        """A failure of the channel in the words of an action's error."""
+        tool = self._call.tool
+        if isinstance(problem, CallbackTimeout):
+            budget = self._call.timeout_ms
+            limit = f"{self.timeout:.0f}s" if budget is None else f"{budget} ms"
+            return ToolTimeout(f"tool '{tool}' callback timed out ({limit})")
+        if isinstance(problem, ChannelClosed):
+            return ToolError(f"tool '{tool}' callback channel closed")
+        return ToolError(str(problem))
+
+    def given_up(self, reason: str) -> None:
+        """Tell the client that nobody waits for this any more (``tools.cancel``)."""
+        params = {"request_id": self.id, "action_id": self._call.action_id, "reason": reason}
+        self._notify(notification_frame("tools.cancel", encode(params)))
 
 
 @implementer(IToolExecutor)
 class ClientToolExecutor:
     """Asks the client to run a tool.
 
-    *timeout* is the wait in seconds for an action without a budget of its own; *notify*
-    sends a notification frame.
+    *timeout* is the wait in seconds for an action without a budget of its own.
     """
 
     trusted = True
 
-    def __init__(
-        self, channel: CallbackChannel, timeout: float, notify: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, channel: CallbackChannel, timeout: float, notify: Notify) -> None:
         self._channel = channel
         self._timeout = timeout
         self._notify = notify
-
-    def reserve(self) -> str:
-        """Take the id of the next request."""
-        return self._channel.reserve()
+        self.reserve = channel.reserve
 
     def execute(self, call: ToolCall) -> "Deferred[JsonValue]":
         """Ask the client to run the call's tool; fires with its output.
@@ -41,65 +87,10 @@ class ClientToolExecutor:
         Fails with ToolError (the client's text, or that the connection went) or ToolTimeout.
         Cancelling tells the client (``tools.cancel``) and forgets the request.
         """
-        request_id = call.request_id or self._channel.reserve()
-        action_id = request_id if call.action_id is None else call.action_id
-        timeout_ms = call.timeout_ms
-        params = b'{"action_id":%b,"tool":%b,"parameters":%b,"timeout_ms":%b,"attempt":%d,' % (
-            encode(action_id),
-            encode(call.tool),
-            encode(call.parameters),
-            b"null" if timeout_ms is None else b"%d" % timeout_ms,
-            call.attempt,
-        )
-        params = b'%b"request_id":"%b"%b}' % (
-            params,
-            request_id.encode(),
-            b"" if call.session_id is None else b',"session_id":%b' % encode(call.session_id),
-        )
-        answer = self._channel.call(
-            request_id,
-            "tools.execute",
-            params,
-            self._timeout if timeout_ms is None else timeout_ms / 1000,
-            lambda reason: self._notify(cancel_frame(request_id, action_id, reason)),
-        )
-        ids = (request_id, action_id)
-        return answer.addCallbacks(
-            _unwrap, _translate, callbackArgs=(ids,), errbackArgs=(call,)
-        )
-
-
-def cancel_frame(request_id: str, action_id: str, reason: str) -> bytes:
-    """The notification that a pending ``tools.execute`` was given up."""
-    return notification_frame(
-        "tools.cancel",
-        encode({"request_id": request_id, "action_id": action_id, "reason": reason}),
-    )
-
-
-def _unwrap(result: JsonValue, ids: tuple[str, str]) -> JsonValue:
-    """The output in an answer.
-
-    The first release's response object ``{action_id, output?, error?}`` is taken apart, but
-    only if its ``action_id`` is one that we sent: any other object is the output itself.
-    """
-    if type(result) is dict and result.get("action_id") in ids:
-        if result.keys() <= {"action_id", "output", "error"}:
-            error = result.get("error")
-            if error is not None:
-                raise ToolError(error if isinstance(error, str) else str(error))
-            return result.get("output")
-    return result
-
-
-def _translate(failure: Failure, call: ToolCall) -> Failure:
-    """A failure of the channel in the words of an action's error."""
-    problem = failure.value
-    if isinstance(problem, CallbackTimeout):
-        limit = f"{problem.timeout:.0f}s" if call.timeout_ms is None else f"{call.timeout_ms} ms"
-        return Failure(ToolTimeout(f"tool '{call.tool}' callback timed out ({limit})"))
-    if isinstance(problem, ChannelClosed):
-        return Failure(ToolError(f"tool '{call.tool}' callback channel closed"))
-    if isinstance(problem, CallbackError):
-        return Failure(ToolError(str(problem)))
-    return failure
+        id = call.request_id
+        if id is None:
+            id = self._channel.reserve()
+            call = replace(call, request_id=id, action_id=call.action_id or id)
+        budget = call.timeout_ms
+        timeout = self._timeout if budget is None else budget / 1000
+        return self._channel.call(ToolRequest(call, id, timeout, self._notify))

@@ -1,15 +1,15 @@
 """Requests that we sent on one connection and that wait for their answers.
 
-Ids are ``cb-1``, ``cb-2``, … by connection.  Each call ends in one of four ways: its answer
-arrives, its deadline passes, the connection goes, or whoever made it cancels; in the second
-and fourth the client is told.  Deadlines stand in the order of their making, one lane a
-time-out value, and one timer looks after the earliest: a timer a call would cost more than
-the call (``performance.md`` §5).
+Ids are ``cb-1``, ``cb-2``, … by connection.  Each request ends in one of four ways: its
+answer arrives, its deadline passes, the connection goes, or whoever made it cancels; in the
+second and fourth the client is told.  Deadlines stand in the order of their making, one lane
+a time-out value, and one timer looks after the earliest: a timer a request would cost more
+than the request (``performance.md`` §5).
 """
 
 from collections import deque
 from collections.abc import Callable
-
+from typing import Any
 
 from msgspec import Raw
 from twisted.internet.defer import CancelledError, Deferred
@@ -17,8 +17,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from car.errors import CarError
-from car.ir.json import JsonValue, decode
-from car.proto.messages import request_frame
+from car.ir.json import JsonValue, decode_checked
 
 
 class CallbackError(CarError):
@@ -37,30 +36,46 @@ class ChannelClosed(CarError):
     """The connection has gone; the message says why."""
 
 
-class PendingCall:
-    """One call: where its answer goes, and what to tell the peer if it is given up.
+class ClientRequest:
+    """One request to the client.  What its endings mean, its subclasses say.
 
-    Ordered by ``deadline`` within its lane.  ``given_up(reason)`` is called once when the
-    call had been sent and ends without an answer while the connection stands.
+    *id* was reserved from the channel, *timeout* is in seconds.
     """
 
-    __slots__ = ("answer", "deadline", "frame", "given_up", "id", "timeout")
+    __slots__ = ("answer", "channel", "deadline", "id", "sent", "timeout")
 
-    def __init__(
-        self, id: str, frame: bytes, timeout: float, given_up: Callable[[str], None]
-    ) -> None:
+    def __init__(self, id: str, timeout: float) -> None:
         self.id = id
-        self.frame: bytes | None = frame
         self.timeout = timeout
         self.deadline = 0.0
-        self.given_up = given_up
-        self.answer: Deferred[JsonValue] | None = None
+        self.sent = False
+        self.channel: CallbackChannel | None = None
+        self.answer: Deferred[Any] = Deferred(self._cancelled)
+
+    def frame(self) -> bytes:
+        """The JSON-RPC request."""
+        raise NotImplementedError
+
+    def read(self, result: JsonValue) -> Any:
+        """The outcome in the client's result; may raise CarError."""
+        return result
+
+    def problem(self, problem: CarError) -> CarError:
+        """What the waiter is told for CallbackError, CallbackTimeout or ChannelClosed."""
+        return problem
+
+    def given_up(self, reason: str) -> None:
+        """It was sent and will not be waited for: the place to tell the client."""
+
+    def _cancelled(self, answer: "Deferred[Any]") -> None:
+        if self.channel is not None:
+            self.channel.cancelled(self)
 
 
 class CallbackChannel:
-    """The pending calls of one connection.
+    """The pending requests of one connection.
 
-    *send* takes the id and the frame of a call.  At most *limit* are out at once; further
+    *send* takes the id and the frame of a request.  At most *limit* are out at once; further
     ones wait for a place, and their deadline starts when they leave.
     """
 
@@ -71,21 +86,21 @@ class CallbackChannel:
         self._clock = clock
         self._limit = limit
         self._count = 0
-        self._pending: dict[str, PendingCall] = {}
-        self._waiting: deque[PendingCall] = deque()
-        self._lanes: dict[float, dict[str, PendingCall]] = {}
+        self._pending: dict[str, ClientRequest] = {}
+        self._waiting: deque[ClientRequest] = deque()
+        self._lanes: dict[float, dict[str, ClientRequest]] = {}
         self._timer: IDelayedCall | None = None
         self._timer_at = 0.0
         self._closed: str | None = None
 
     @property
     def pending_count(self) -> int:
-        """How many calls have been sent and not answered."""
+        """How many requests have been sent and not answered."""
         return len(self._pending)
 
     @property
     def waiting_count(self) -> int:
-        """How many calls wait for a place."""
+        """How many requests wait for a place."""
         return len(self._waiting)
 
     def reserve(self) -> str:
@@ -93,102 +108,97 @@ class CallbackChannel:
         self._count += 1
         return f"cb-{self._count}"
 
-    def call(
-        self,
-        id: str,
-        method: str,
-        params: bytes,
-        timeout: float,
-        given_up: Callable[[str], None],
-    ) -> "Deferred[JsonValue]":
-        """Send a request under a reserved *id*; *params* is raw JSON, *timeout* in seconds.
+    def call(self, request: ClientRequest) -> "Deferred[Any]":
+        """Send *request*; fires with what it reads from the answer.
 
-        Fires with the answer's result.  Fails with CallbackError (the peer's text),
-        CallbackTimeout, ChannelClosed or CancelledError.
+        Fails with what it makes of CallbackError (the peer's text), CallbackTimeout or
+        ChannelClosed, or with CancelledError.
         """
         if self._closed is not None:
-            failed: Deferred[JsonValue] = Deferred()
-            failed.errback(Failure(ChannelClosed(self._closed)))
-            return failed
-        entry = PendingCall(id, request_frame(id, method, params), timeout, given_up)
-        answer: Deferred[JsonValue] = Deferred(lambda _: self._cancelled(entry))
-        entry.answer = answer
-        if len(self._pending) >= self._limit:
-            self._waiting.append(entry)
+            request.answer.errback(Failure(request.problem(ChannelClosed(self._closed))))
         else:
-            self._leave(entry)
-        return answer
+            request.channel = self
+            if len(self._pending) < self._limit:
+                self._leave(request)
+            else:
+                self._waiting.append(request)
+        return request.answer
 
-    def _leave(self, entry: PendingCall) -> None:
-        frame, entry.frame = entry.frame or b"", None
-        self._pending[entry.id] = entry
-        timeout = entry.timeout
-        deadline = entry.deadline = self._clock.seconds() + timeout
+    def _leave(self, request: ClientRequest) -> None:
+        id = request.id
+        timeout = request.timeout
+        request.sent = True
+        self._pending[id] = request
+        deadline = request.deadline = self._clock.seconds() + timeout
         lane = self._lanes.get(timeout)
         if lane is None:
             lane = self._lanes[timeout] = {}
-        lane[entry.id] = entry
+        lane[id] = request
         if self._timer is None or deadline < self._timer_at:
             self._watch(deadline)
-        self._send(entry.id, frame)
+        self._send(id, request.frame())
 
     # ---- the four endings --------------------------------------------------------
 
     def answer_received(self, id: JsonValue, result: Raw) -> None:
         """The peer has answered; an unknown id is a late or foreign answer: dropped."""
-        entry = self._take(id)
-        if entry is not None and entry.answer is not None:
-            entry.answer.callback(decode(bytes(result)))
+        request = self._take(id)
+        if request is None:
+            return
+        try:
+            value = request.read(decode_checked(result))
+        except CarError as problem:
+            request.answer.errback(Failure(problem))
+            return
+        request.answer.callback(value)
 
     def error_received(self, id: JsonValue, text: str) -> None:
         """The peer has answered with an error."""
-        entry = self._take(id)
-        if entry is not None and entry.answer is not None:
-            entry.answer.errback(Failure(CallbackError(text)))
+        self._fail(self._take(id), CallbackError(text))
 
-    def fail(self, id: str, problem: CarError) -> None:
-        """A call could not be sent after all."""
-        entry = self._take(id)
-        if entry is not None and entry.answer is not None:
-            entry.answer.errback(Failure(problem))
+    def unsent(self, id: str, problem: CarError) -> None:
+        """A request could not be sent after all."""
+        request = self._take(id)
+        if request is not None:
+            request.answer.errback(Failure(problem))
 
     def connection_lost(self, reason: str) -> None:
-        """Fail every call with *reason*, and every later one at once."""
+        """Fail every request with *reason*, and every later one at once."""
         self._closed = reason
-        entries = [*self._pending.values(), *self._waiting]
+        requests = [*self._pending.values(), *self._waiting]
         self._pending.clear()
         self._waiting.clear()
         self._lanes.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        for entry in entries:
-            if entry.answer is not None:
-                entry.answer.errback(Failure(ChannelClosed(reason)))
+        self._unwatch()
+        for request in requests:
+            self._fail(request, ChannelClosed(reason))
 
-    def _cancelled(self, entry: PendingCall) -> None:
-        if entry.frame is not None:
-            self._waiting.remove(entry)
-        elif self._take(entry.id) is not None:
-            entry.given_up("cancelled")
-        if entry.answer is not None:
-            entry.answer.errback(Failure(CancelledError()))
+    def cancelled(self, request: ClientRequest) -> None:
+        """Whoever made *request* does not want its answer any more."""
+        if not request.sent:
+            self._waiting.remove(request)
+        elif self._take(request.id) is not None:
+            request.given_up("cancelled")
+        request.answer.errback(Failure(CancelledError()))
 
-    def _take(self, id: JsonValue) -> PendingCall | None:
-        """Remove a pending call; a place has become free."""
-        entry = self._pending.pop(id, None) if isinstance(id, str) else None
-        if entry is None:
+    def _fail(self, request: ClientRequest | None, problem: CarError) -> None:
+        if request is not None:
+            request.answer.errback(Failure(request.problem(problem)))
+
+    def _take(self, id: JsonValue) -> ClientRequest | None:
+        """Remove a pending request; a place has become free."""
+        request = self._pending.pop(id, None) if type(id) is str else None
+        if request is None:
             return None
-        lane = self._lanes[entry.timeout]
-        del lane[entry.id]
+        lane = self._lanes[request.timeout]
+        del lane[request.id]
         if not lane:
-            del self._lanes[entry.timeout]
-            if not self._lanes and self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-        if self._waiting and len(self._pending) < self._limit:
+            del self._lanes[request.timeout]
+            if not self._lanes:
+                self._unwatch()
+        if self._waiting:
             self._leave(self._waiting.popleft())
-        return entry
+        return request
 
     # ---- deadlines -----------------------------------------------------------------
 
@@ -201,23 +211,24 @@ class CallbackChannel:
             self._timer.reset(delay)
         self._timer_at = deadline
 
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _sweep(self) -> None:
-        """Fail the calls whose deadline has passed, then wait for the next."""
+        """Fail the requests whose deadline has passed, then wait for the next."""
         self._timer = None
         now = self._clock.seconds()
-        expired: list[PendingCall] = []
-        for lane in list(self._lanes.values()):
-            for entry in lane.values():
-                if entry.deadline > now:
+        expired: list[ClientRequest] = []
+        for lane in self._lanes.values():
+            for request in lane.values():
+                if request.deadline > now:
                     break
-                expired.append(entry)
-        for entry in expired:
-            if self._take(entry.id) is None:
-                continue
-            entry.given_up("deadline")
-            if entry.answer is not None:
-                entry.answer.errback(Failure(CallbackTimeout(entry.timeout)))
+                expired.append(request)
+        for request in expired:
+            if self._take(request.id) is not None:
+                request.given_up("deadline")
+                self._fail(request, CallbackTimeout(request.timeout))
         if self._lanes and self._timer is None:
             self._watch(min(next(iter(lane.values())).deadline for lane in self._lanes.values()))
-
-

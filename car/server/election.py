@@ -16,7 +16,7 @@ from pathlib import Path
 from twisted.logger import Logger
 
 from car.errors import CarError
-from car.server.places import Places, make_private_directory, port_socket
+from car.places import Places, make_private_directory, port_socket
 
 if sys.platform == "win32":
     import msvcrt

@@ -44,7 +44,7 @@ class ReadFrames(NamedTuple):
     frames: list[tuple[int, bytes]]
     used: int
     needed: int = 0
-    in_payload: bool = False
+    length_known: bool = False
 
 
 def unmask_in_python(payload: bytes, mask: bytes) -> bytes:
@@ -98,9 +98,9 @@ def read_frames(octets: bytes, limit: int) -> ReadFrames:
     """Read the frames at the beginning of *octets* that are of the common kind.
 
     Answers their ``frames`` as (opcode, unmasked payload), the count of octets ``used`` by
-    them, and how many octets from there on are ``needed`` to complete the next frame
-    (``in_payload``) or its header; it is of the common kind as well, as far as it is here.
-    When octets remain and ``needed`` is 0, what follows is for Autobahn: a fragment, a close
+    them, and how many octets from there on are ``needed`` to complete the next frame or,
+    unless its ``length_known``, its length; it is of the common kind as well, as far as it is
+    here.  When octets remain and ``needed`` is 0, what follows is for Autobahn: a fragment, a close
     frame, a frame that breaks RFC 6455, a payload longer than *limit* or text that is not
     UTF-8.
     """
@@ -140,7 +140,7 @@ def read_frames(octets: bytes, limit: int) -> ReadFrames:
         begin = mask_at + _MASK_BYTES
         end = begin + length
         if end > size:
-            return ReadFrames(frames, start, end - start, in_payload=True)
+            return ReadFrames(frames, start, end - start, length_known=True)
         payload = unmask(octets[begin:end], octets[mask_at:begin])
         if opcode == TEXT and not payload.isascii() and not is_utf8(payload):
             break

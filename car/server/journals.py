@@ -43,7 +43,7 @@ class Journals(Service):
         blobs: bool = True,
     ) -> None:
         self.directory = directory
-        self.blobs = BlobStore(directory / "blobs") if blobs else None
+        self.blobs = BlobStore(directory / "blobs", durable=durability != "none") if blobs else None
         self._clock = clock
         self._in_thread = in_thread
         self._durability = durability

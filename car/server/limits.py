@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from car.errors import CarError
+from car.errors import SettingsError
 from car.ir.json import MAX_NESTING
 
 KIB = 1024
@@ -25,10 +25,6 @@ FIXED: dict[str, int] = {"json_nesting": MAX_NESTING, "integer_digits": 4300}
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, le=31_622_400)]
 """A wait in seconds; a year at most, so that no timer overflows."""
-
-
-class SettingsError(CarError):
-    """A setting that cannot be honoured; the message names it and what would be right."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):

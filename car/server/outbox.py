@@ -8,8 +8,6 @@ no call of that turn leaves: results become errors, calls fail (G11).  With dura
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
@@ -24,19 +22,9 @@ Sync = Callable[[JournalFile], "Deferred[None]"]
 """Fires when what the journal has written so far is on the disk; fails with JournalError."""
 
 
-class Reply(NamedTuple):
-    """The owner of a frame that answers the request *id* (raw JSON)."""
-
-    id: bytes
-
-
-class Call(NamedTuple):
-    """The owner of a frame that asks the client something."""
-
-    id: str
-
-
-Owner = Reply | Call | None
+Owner = bytes | str | None
+"""Whose a frame is: the raw id of the request that it answers, the id of the request of ours
+that it is, or nobody's (a notification, an error that recorded nothing)."""
 
 
 class _Batch:
@@ -148,10 +136,10 @@ class Outbox:
         """Leave in *batch* only what may leave although the journal lacks its lines."""
         kept: list[bytes] = []
         for frame, owner in zip(batch.frames, batch.owners, strict=True):
-            if isinstance(owner, Reply):
-                kept.append(unrecorded(owner.id, problem))
-            elif isinstance(owner, Call):
-                self._call_unsent(owner.id, problem)
+            if isinstance(owner, bytes):
+                kept.append(unrecorded(owner, problem))
+            elif owner is not None:
+                self._call_unsent(owner, problem)
             else:
                 kept.append(frame)
         batch.frames, batch.owners = kept, []
@@ -188,6 +176,4 @@ class Outbox:
 
 def unrecorded(id: bytes, problem: JournalError) -> bytes:
     """The answer to a request whose effects could not be recorded."""
-    return error_frame(
-        id, codes.INTERNAL_ERROR, f"the journal cannot be written: {problem}", {"code": "journal"}
-    )
+    return error_frame(id, codes.INTERNAL_ERROR, str(problem), {"code": "journal"})

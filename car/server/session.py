@@ -26,7 +26,7 @@ from car.server.dispatch import Dispatcher
 from car.server.errors import JournalUnavailable
 from car.server.host_records import HostEvent
 from car.server.interfaces import IConnectionSession
-from car.server.outbox import Call, Outbox, Reply
+from car.server.outbox import Outbox
 
 if TYPE_CHECKING:
     from car.server.server_state import ServerState
@@ -97,6 +97,7 @@ class ClientSession:
             self.client_id,
             state.now,
             self._journal,
+            monotonic=state.clock.seconds,
             memory_limit=limits.events_in_memory,
             line_bytes=limits.journal_line_bytes,
             blobs=None if state.journals is None else state.journals.blobs,
@@ -146,7 +147,7 @@ class ClientSession:
         """Raise JournalUnavailable while the journal cannot be written."""
         failed = self.runtime.events.failed
         if failed is not None:
-            raise JournalUnavailable(f"the journal cannot be written: {failed}")
+            raise JournalUnavailable(str(failed))
 
     @property
     def has_host_rights(self) -> bool:
@@ -288,7 +289,7 @@ class ClientSession:
 
     def reply(self, id: bytes, frame: bytes) -> None:
         """Send the answer to request *id* (raw JSON) at the end of this turn."""
-        self._outbox.put(frame, Reply(id))
+        self._outbox.put(frame, id)
 
     def reply_error(self, id: bytes, code: int, message: str) -> None:
         """Send an error that recorded nothing."""
@@ -315,10 +316,10 @@ class ClientSession:
         self._outbox.flush()
 
     def _send_call(self, id: str, frame: bytes) -> None:
-        self._outbox.put(frame, Call(id))
+        self._outbox.put(frame, id)
 
     def _call_unsent(self, id: str, problem: JournalError) -> None:
-        self.channel.fail(id, ToolError(f"journal unavailable: {problem}"))
+        self.channel.unsent(id, ToolError(f"journal unavailable: {problem}"))
 
     def _write(self, frames: list[bytes]) -> None:
         if self._connection is not None and not self._closed:

@@ -142,7 +142,7 @@ class CarServerProtocol(WebSocketServerProtocol):
 
     def _read(self, octets: bytes) -> bytes:
         """Read and deliver the common frames of *octets*; answer what Autobahn is to read."""
-        frames, used, needed, in_payload = framing.read_frames(octets, self.maxFramePayloadSize)
+        frames, used, needed, length_known = framing.read_frames(octets, self.maxFramePayloadSize)
         if frames:
             messages, size = self._deliver(frames)
             stats = self.trafficStats
@@ -151,7 +151,7 @@ class CarServerProtocol(WebSocketServerProtocol):
             stats.incomingWebSocketMessages += messages
             stats.incomingOctetsWebSocketLevel += size
             stats.incomingOctetsAppLevel += size
-        is_worth_holding = needed > HELD_FRAME_BYTES or (needed and not in_payload)
+        is_worth_holding = needed > HELD_FRAME_BYTES or (needed and not length_known)
         if is_worth_holding and self.state == self.STATE_OPEN:
             self._held = [octets[used:]]
             self._held_bytes = len(octets) - used

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from car.ir.json import JsonValue
+from car.ir.json import JsonObject, JsonValue
 from car.state.reader import absent
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ class Changes:
     ) -> None:
         """Write *value*; raises StateLimitError, and then nothing is written."""
         self._writes.append(self._store.write(self._prefix + key, value, action_id, at, self))
+
+    def set_all(self, values: JsonObject, *, action_id: str | None = None, at: float = 0.0) -> None:
+        """Write several keys; raises StateLimitError, and then nothing is written."""
+        if len(values) > 1:
+            self._store.check({self._prefix + key: value for key, value in values.items()})
+        for key, value in values.items():
+            self.set(key, value, action_id=action_id, at=at)
 
     def rollback(self, at: float) -> dict[str, JsonValue]:
         """Take every write back; answer what stands again under each key restored.

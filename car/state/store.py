@@ -145,6 +145,15 @@ class StateStore:
         self._remember(written)
         return written
 
+    def check(self, values: JsonObject) -> None:
+        """Raise StateLimitError if *values* cannot all be written."""
+        keys, size = len(self._entries), self._bytes
+        for key, value in values.items():
+            before = self._entries.get(key)
+            keys += before is None
+            size += _entry(key, value).size - (0 if before is None else before.size)
+        self._check(keys, size)
+
     def put_back(self, key: str, entry: Entry | None) -> None:
         """Let *entry* stand under *key* again, or nothing; no transition is written."""
         current = self._entries.pop(key, None)

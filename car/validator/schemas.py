@@ -58,13 +58,14 @@ class CompiledTool:
     """A tool's schema, ready to check values against.
 
     Errors read ``<message> (at /<path>)``; their sequences may be shared and are not to be
-    changed.
+    changed.  ``plain`` tools have neither cache nor rate limit: each call is dispatched.
     """
 
-    __slots__ = ("_parameters", "_returns", "schema")
+    __slots__ = ("_parameters", "_returns", "plain", "schema")
 
     def __init__(self, schema: ToolSchema) -> None:
         self.schema = schema
+        self.plain = not (schema.idempotent or schema.cache_ttl_secs or schema.rate_limit)
         self._parameters = _compiled(schema.parameters, "parameters")
         self._returns = _compiled(schema.returns, "returns")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 import car
+from car.places import Places, find_places
 from car.server.election import Election, ElectionError, is_alive, remove_stale_socket
-from car.server.places import Places, find_places
 
 ROUNDS = 20
 """How often a holder is killed (``reliability.md`` T6)."""
@@ -21,7 +21,7 @@ HOLDER = """
 import socket, sys, time
 from pathlib import Path
 from car.server.election import Election
-from car.server.places import find_places
+from car.places import find_places
 places = find_places({}, sys.platform, sys.argv[1])
 election = Election(places, places.socket)
 election.stand()

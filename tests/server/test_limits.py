@@ -3,7 +3,8 @@
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.server.limits import FIXED, Limits, SettingsError
+from car.errors import SettingsError
+from car.server.limits import FIXED, Limits
 
 
 class LimitsTests(SynchronousTestCase):

@@ -216,9 +216,8 @@ class SendTests(ConnectionTestCase):
         """A connection has every option that Autobahn would have copied."""
         for name in WebSocketServerProtocol.CONFIG_ATTRS:
             self.assertEqual(getattr(self.connection, name), getattr(self.factory, name), name)
-        self.assertFalse(self.connection.failByDrop or self.connection.webStatus)
-        self.assertFalse(self.connection.allowNullOrigin or self.connection.trackTimings)
-        self.assertTrue(self.connection.tcpNoDelay)
+        for name in ("failByDrop", "webStatus", "allowNullOrigin", "trackTimings"):
+            self.assertFalse(getattr(self.connection, name), name)
 
 
 class CloseTests(ConnectionTestCase):

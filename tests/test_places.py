@@ -1,4 +1,4 @@
-"""Tests of car.server.places."""
+"""Tests of car.places."""
 
 import os
 import stat
@@ -6,8 +6,14 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.server.limits import SettingsError
-from car.server.places import find_places, make_private_directory, port_socket, resolve
+from car.errors import SettingsError
+from car.places import (
+    find_places,
+    make_private_directory,
+    port_socket,
+    resolve,
+    token_files,
+)
 
 HOME = {"HOME": "/home/ada"}
 RUNTIME = HOME | {"XDG_RUNTIME_DIR": "/run/user/7"}
@@ -114,3 +120,31 @@ class PrivateDirectoryTests(SynchronousTestCase):
             directory.chmod(0o755)
             make_private_directory(directory)
             self.assertEqual(stat.S_IMODE(directory.stat().st_mode), 0o700)
+
+
+class TokenFilesTests(SynchronousTestCase):
+    """token_files: where a client looks for the daemon's token."""
+
+    def test_order(self) -> None:
+        """CAR_HOME, then the runtime directory, then the home directory; each once."""
+        environ = {"CAR_HOME": "/srv/car", "XDG_RUNTIME_DIR": "/run/user/7", "HOME": "/home/ada"}
+        self.assertEqual(
+            [str(path) for path in token_files(environ, "linux")],
+            [
+                "/srv/car/ai.parslee.car/auth-token",
+                "/run/user/7/ai.parslee.car/auth-token",
+                "/home/ada/.config/ai.parslee.car/auth-token",
+            ],
+        )
+        self.assertEqual(
+            [str(path) for path in token_files(HOME, "linux")],
+            ["/home/ada/.config/ai.parslee.car/auth-token"],
+        )
+
+    def test_bare(self) -> None:
+        """Without any of the three there is nowhere to look."""
+        self.assertEqual(token_files({}, "linux"), [])
+
+    def test_relative_root(self) -> None:
+        """A CAR_HOME that is not absolute is told, as the daemon would."""
+        self.assertRaises(SettingsError, token_files, {"CAR_HOME": "x"}, "linux")

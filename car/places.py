@@ -1,7 +1,8 @@
 """Where things lie: the state root, the token files, the shared socket, the lock.
 
 The forms of ``protocol.md`` §1, §4 and §8 for Linux, macOS and Windows, as pure functions
-of the environment, the platform and the root asked for.  Making directories private, the
+of the environment, the platform and the root asked for: the daemon writes there, clients
+look there.  Making directories private, the
 one thing done here, is what every writer below those places needs first.
 """
 
@@ -12,10 +13,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from car.server.limits import SettingsError
+from car.errors import SettingsError
 
 VENDOR = "ai.parslee.car"
 """The directory that official clients look for tokens and the socket in."""
+
+TOKEN_NAME = "auth-token"
+"""The file that holds the daemon's token."""
 
 ROOT_PREFIX = "~/.car/"
 """What a path begins with that means "under the state root", wherever that is."""
@@ -75,7 +79,7 @@ def find_places(environ: Mapping[str, str], platform: str, state_dir: str | None
     shared = None if state_dir is not None else _runtime_directory(environ, platform)
     return Places(
         root=root,
-        auth_token=tokens / "auth-token",
+        auth_token=tokens / TOKEN_NAME,
         host_token=tokens / "host-token",
         socket=None if windows else (shared or root / "run") / "car-server.sock",
     )
@@ -88,7 +92,7 @@ def port_socket(shared: Path, port: int) -> Path:
 
 def home(environ: Mapping[str, str], platform: str) -> Path:
     """The user's home directory as the environment has it; raises SettingsError."""
-    variable = "USERPROFILE" if platform == "win32" else "HOME"
+    variable = _home_variable(platform)
     found = environ.get(variable, "")
     if not found:
         raise SettingsError(f"{variable} is not set; set CAR_HOME to an absolute path")
@@ -114,6 +118,22 @@ def make_private_directory(directory: Path) -> None:
     directory.chmod(0o700)
 
 
+def token_files(environ: Mapping[str, str], platform: str) -> list[Path]:
+    """The files in which a client looks for the daemon's token, the likeliest first.
+
+    That of ``CAR_HOME``, that of the session's runtime directory, and the one in the home
+    directory: the daemon may run in another environment than its client (``clients.md``,
+    Connecting).  Raises SettingsError as `find_places` does.
+    """
+    root = environ.get("CAR_HOME", "")
+    without_session = {name: environ[name] for name in environ if name != "XDG_RUNTIME_DIR"}
+    found = [find_places(environ, platform, root).auth_token] if root else []
+    for surroundings in (environ, without_session):
+        if _runtime_directory(surroundings, platform) or surroundings.get(_home_variable(platform)):
+            found.append(_token_directory(surroundings, platform) / TOKEN_NAME)
+    return list(dict.fromkeys(found))
+
+
 def _token_directory(environ: Mapping[str, str], platform: str) -> Path:
     """Where tokens lie when no state root was asked for (``protocol.md`` §4)."""
     if platform == "darwin":
@@ -123,6 +143,10 @@ def _token_directory(environ: Mapping[str, str], platform: str) -> Path:
         return (Path(local) if local else home(environ, platform) / "AppData" / "Local") / VENDOR
     shared = _runtime_directory(environ, platform)
     return shared if shared is not None else home(environ, platform) / ".config" / VENDOR
+
+
+def _home_variable(platform: str) -> str:
+    return "USERPROFILE" if platform == "win32" else "HOME"
 
 
 def _runtime_directory(environ: Mapping[str, str], platform: str) -> Path | None:
