@@ -3,8 +3,6 @@
 Params and results stay raw JSON here: whoever knows their type decodes them, once.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -52,12 +50,24 @@ class ErrorMember(Struct, frozen=True):
         return "the client answered with an error" if self.message is None else str(self.message)
 
 
-class Message(Struct, gc=False):
-    """One message as it came: a request, a notification or an answer.
+class Request(Struct, gc=False):
+    """A request or, without an ``id`` (raw JSON), a notification; ``params`` are raw JSON."""
 
-    ``id`` and ``params`` are raw JSON; ``method`` is set for a request and a notification,
-    ``id`` for a request and an answer.
-    """
+    id: bytes | None
+    method: str
+    params: Raw | UnsetType
+
+
+class Answer(Struct, gc=False):
+    """The answer to a request of ours: its id, and the raw ``result`` or the ``error``."""
+
+    id: JsonValue
+    result: Raw | UnsetType
+    error: ErrorMember | None
+
+
+class _Envelope(Struct, gc=False):
+    """The members of any message, as they came."""
 
     jsonrpc: Raw | UnsetType = UNSET
     id: Raw | UnsetType = UNSET
@@ -67,43 +77,42 @@ class Message(Struct, gc=False):
     error: Raw | UnsetType = UNSET
 
 
-_decode_message = msgspec.json.Decoder(Message)
+_decoder = msgspec.json.Decoder(_Envelope)
 _error_decoder = msgspec.json.Decoder(ErrorMember)
 
 
-def parse(payload: bytes) -> Message:
+def parse(payload: bytes) -> Request | Answer:
     """Read one message; raises ProtocolError.
 
-    What comes back has either a ``method`` or an ``id`` with a ``result`` or an ``error``;
-    an ``id`` is a number or a string.
+    An ``id`` is a number or a string; an answer has a result or an error.
     """
     try:
         if payload.count(b"[") + payload.count(b"{") > MAX_NESTING:
             check_nesting(payload)
-        message = decode_as(_decode_message, payload)
+        message = decode_as(_decoder, payload)
     except JsonSyntaxError as problem:
         raise ProtocolError(PARSE_ERROR, f"parse error: {problem}") from None
     except JsonLimitError as problem:
         raise ProtocolError(INVALID_REQUEST, f"invalid request: {problem}") from None
     except RecordError as problem:
         raise ProtocolError(INVALID_REQUEST, _not_a_message(payload, problem)) from None
-    id = message.id
-    if id is not UNSET and memoryview(id)[0] not in _ID_STARTS:
+    id = None if message.id is UNSET else bytes(message.id)
+    if id is not None and id[0] not in _ID_STARTS:
         raise ProtocolError(INVALID_REQUEST, "invalid request: id: expected a number or a string")
-    jsonrpc = message.jsonrpc
-    if jsonrpc is not UNSET and bytes(jsonrpc) != b'"2.0"':
+    if message.jsonrpc is not UNSET and bytes(message.jsonrpc) != b'"2.0"':
         raise ProtocolError(
-            INVALID_REQUEST, 'invalid request: jsonrpc: expected "2.0"', raw_id(message)
+            INVALID_REQUEST, 'invalid request: jsonrpc: expected "2.0"', id or NULL_ID
         )
-    if message.method is UNSET and (
-        id is UNSET or (message.result is UNSET and message.error is UNSET)
-    ):
+    if message.method is not UNSET:
+        return Request(id, message.method, message.params)
+    error = None if message.error is UNSET else _read_error(bytes(message.error))
+    if id is None or (message.result is UNSET and message.error is UNSET):
         raise ProtocolError(
             INVALID_REQUEST,
             "invalid request: expected a method, or an id with a result or an error",
-            raw_id(message),
+            id or NULL_ID,
         )
-    return message
+    return Answer(decode_checked(id), message.result, error)
 
 
 def _not_a_message(payload: bytes, problem: RecordError) -> str:
@@ -112,22 +121,14 @@ def _not_a_message(payload: bytes, problem: RecordError) -> str:
     return f"invalid request: {problem}"
 
 
-def raw_id(message: Message) -> bytes:
-    """The id of a message as raw JSON, ``null`` where it has none."""
-    return NULL_ID if message.id is UNSET else bytes(message.id)
-
-
-def answered_id(message: Message) -> JsonValue:
-    """The id that an answer carries, as a value."""
-    return decode_checked(message.id)  # type: ignore[arg-type]
-
-
-def read_error(raw: Any) -> ErrorMember:
-    """The ``error`` member of an answer; one of an odd shape keeps its text."""
+def _read_error(raw: bytes) -> ErrorMember | None:
+    """The ``error`` of an answer, None for null; one of an odd shape keeps its text."""
+    if raw == b"null":
+        return None
     try:
-        return decode_as(_error_decoder, bytes(raw))
+        return decode_as(_error_decoder, raw)
     except RecordError:
-        return ErrorMember(message=bytes(raw).decode("utf-8", "replace")[:1000])
+        return ErrorMember(message=raw.decode("utf-8", "replace")[:1000])
 
 
 def result_frame(id: bytes, result: bytes) -> bytes:

@@ -17,15 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from car.ir.json import encode
-from car.proto.messages import (
-    Message,
-    ProtocolError,
-    answered_id,
-    parse,
-    raw_id,
-    read_error,
-    result_frame,
-)
+from car.proto.messages import Answer, ProtocolError, Request, parse, result_frame
 from car.server.errors import (
     Busy,
     DeadlineExceeded,
@@ -51,7 +43,7 @@ class Within(NamedTuple):
 class HeldRequest(NamedTuple):
     """A request that waits for its turn, and the size of its frame in octets."""
 
-    message: Message
+    request: Request
     size: int
 
 
@@ -64,6 +56,7 @@ class Dispatcher:
         "_in_flight",
         "_limits",
         "_methods",
+        "_places",
         "_session",
         "stalled",
     )
@@ -72,6 +65,7 @@ class Dispatcher:
         self._session = session
         self._methods = methods
         self._limits = session.state.config.limits
+        self._places = self._limits.concurrent_requests
         self._in_flight: set[Deferred[Any]] = set()
         self._held: deque[HeldRequest] = deque()
         self._held_bytes = 0
@@ -91,62 +85,53 @@ class Dispatcher:
         except ProtocolError as problem:
             self._session.reply_error(problem.id, problem.code, str(problem))
             return
-        if message.method is UNSET:
+        if type(message) is Answer:
             self._answer_received(message)
-        elif self.stalled or self._held or len(self._in_flight) >= (
-            self._limits.concurrent_requests
-        ):
+        elif self.stalled or self._held or len(self._in_flight) >= self._places:
             self._hold(message, len(payload))
         else:
             self._run(message)
 
-    def _answer_received(self, message: Message) -> None:
-        """An answer to a call of ours; one with an error fails the call."""
+    def _answer_received(self, answer: Answer) -> None:
+        """An answer to a request of ours; one with an error fails it."""
         session = self._session
         if not session.authenticated:
-            session.refuse_unauthenticated(raw_id(message), "an answer")
-            return
-        id = answered_id(message)
-        if message.error is not UNSET and bytes(message.error) != b"null":
-            session.channel.error_received(id, read_error(message.error).text)
-        elif message.result is not UNSET:
-            session.channel.answer_received(id, message.result)
+            session.refuse_unauthenticated(None, "an answer")
+        elif answer.error is not None:
+            session.channel.error_received(answer.id, answer.error.text)
+        elif answer.result is not UNSET:
+            session.channel.answer_received(answer.id, answer.result)
         else:
-            session.channel.error_received(id, "the client answered with neither result nor error")
+            session.channel.error_received(
+                answer.id, "the client answered with neither result nor error"
+            )
 
-    def _hold(self, message: Message, size: int) -> None:
+    def _hold(self, request: Request, size: int) -> None:
         limits = self._limits
-        if (
-            len(self._held) >= limits.held_requests
-            or self._held_bytes + size > limits.held_bytes
-        ):
-            if message.id is not UNSET:
-                problem = Failure(Busy("too many requests are waiting on this connection"))
-                self._session.reply(
-                    raw_id(message), error_answer(raw_id(message), problem, str(message.method))
-                )
-            return
-        self._held.append(HeldRequest(message, size))
-        self._held_bytes += size
+        if len(self._held) < limits.held_requests and self._held_bytes + size <= limits.held_bytes:
+            self._held.append(HeldRequest(request, size))
+            self._held_bytes += size
+        else:
+            full = Busy("too many requests are waiting on this connection")
+            self._failed(Failure(full), request)
 
     def take_up(self) -> None:
         """Run held requests while there are places and the client reads."""
-        places = self._limits.concurrent_requests
-        while self._held and not self.stalled and len(self._in_flight) < places:
+        while self._held and not self.stalled and len(self._in_flight) < self._places:
             held = self._held.popleft()
             self._held_bytes -= held.size
-            self._run(held.message)
+            self._run(held.request)
 
     # ---- the handler -----------------------------------------------------------------
 
-    def _run(self, message: Message) -> None:
+    def _run(self, request: Request) -> None:
         """Find and call the handler; answer now if it has its result now."""
         session = self._session
-        name: str = message.method
+        name = request.method
         entry = self._methods.get(name)
         try:
             if not session.authenticated and not (entry is not None and entry.open):
-                session.refuse_unauthenticated(raw_id(message), name)
+                session.refuse_unauthenticated(request.id, name)
                 return
             if entry is None:
                 raise self._unknown(name)
@@ -154,25 +139,19 @@ class Dispatcher:
                 raise Busy("the daemon is stopping")
             if entry.host_only and not session.has_host_rights:
                 raise Forbidden(f"{name} is for the host; authenticate with the host token")
-            result = entry.handler(session, entry.read(message.params))
+            result = entry.handler(session, entry.read(request.params))
             kind = type(result)
             if kind is Within or kind is Deferred or iscoroutine(result):
-                self._wait(message, entry.name, result)
-                return
-            frame = None if message.id is UNSET else self._result(message, result)
+                self._wait(request, result)
+            else:
+                self._done(result, request)
         except Exception:
-            self._failed(Failure(), message)
-            return
-        if frame is not None:
-            session.reply(bytes(message.id), frame)
+            self._failed(Failure(), request)
 
     def _unknown(self, name: str) -> MethodNotFound:
         return MethodNotFound(name if len(name) <= 200 else name[:200] + "…")
 
-    def _result(self, message: Message, result: Any) -> bytes:
-        return result_frame(bytes(message.id), encode(result))
-
-    def _wait(self, message: Message, name: str, result: Any) -> None:
+    def _wait(self, request: Request, result: Any) -> None:
         """Answer once a handler that waits is done, or its deadline has passed."""
         deadline = self._limits.handler_timeout
         if type(result) is Within:
@@ -181,11 +160,11 @@ class Dispatcher:
             result if isinstance(result, Deferred) else Deferred.fromCoroutine(result)
         )
         self._in_flight.add(waiting)
-        expiry = _Expiry(waiting, name, deadline)
+        expiry = _Expiry(waiting, request.method, deadline)
         timer = self._session.state.clock.callLater(deadline, expiry.expire)
         waiting.addBoth(self._over, waiting, timer, expiry)
-        waiting.addCallbacks(self._done, self._failed, (message,), {}, (message,), {})
-        waiting.addErrback(self._failed, message)
+        waiting.addCallbacks(self._done, self._failed, (request,), {}, (request,), {})
+        waiting.addErrback(self._failed, request)
         waiting.addBoth(self._place_freed)
 
     def _over(
@@ -201,23 +180,25 @@ class Dispatcher:
         if self._held:
             self.take_up()
 
-    def _done(self, result: Any, message: Message) -> None:
-        if message.id is not UNSET:
-            self._session.reply(bytes(message.id), self._result(message, result))
+    def _done(self, result: Any, request: Request) -> None:
+        """Answer a request; a notification is never answered."""
+        id = request.id
+        if id is not None:
+            self._session.reply(id, result_frame(id, encode(result)))
 
-    def _failed(self, failure: Failure, message: Message) -> None:
+    def _failed(self, failure: Failure, request: Request) -> None:
         """Answer a failure; that of a notification is logged and dropped."""
         if failure.check(CancelledError):
             return  # the connection has gone: nobody is there to be told
-        if message.id is UNSET:
+        id = request.id
+        if id is not None:
+            self._session.reply(id, error_answer(id, failure, request.method))
+        else:
             _log.info(
                 "notification {method} failed: {problem}",
-                method=message.method,
+                method=request.method,
                 problem=failure.getErrorMessage(),
             )
-            return
-        id = bytes(message.id)
-        self._session.reply(id, error_answer(id, failure, str(message.method)))
 
     # ---- out ---------------------------------------------------------------------------
 

@@ -269,10 +269,10 @@ class ClientSession:
         if self._connection is not None:
             self._connection.raise_limits(expect_pongs=True)
 
-    def refuse_unauthenticated(self, id: bytes, method: str) -> None:
+    def refuse_unauthenticated(self, id: bytes | None, method: str) -> None:
         """Answer -32001 and close: a method before ``session.auth`` (decision 7)."""
         text = f"auth required: call session.auth with the daemon's token before {method[:200]}"
-        if id != b"null":
+        if id is not None:
             self.reply_error(id, codes.AUTH_REQUIRED, text)
         self.close(codes.CLOSE_UNAUTHENTICATED, "authentication required")
 
