@@ -75,14 +75,28 @@ class Dialer:
 
     async def _greet(self, link: Link, proof: Proof) -> str:
         """Authenticate and shake hands; the daemon's version."""
-        try:
-            if proof.params is not None:
+        if proof.params is not None:
+            try:
                 await link.call("session.auth", proof.params, GREETING_SECONDS)
+            except RpcError as problem:
+                raise AuthRefused(
+                    problem.code,
+                    f"{problem} (the token came from {proof.origin}; "
+                    "it may be another daemon's, or an old one's)",
+                    problem.data,
+                ) from None
+        try:
             answer = await link.call("server.handshake", _HANDSHAKE, GREETING_SECONDS)
         except RpcError as problem:
-            raise _refused(problem, proof) from None
+            if problem.code == VERSION_MISMATCH:
+                raise IncompatibleDaemon(str(problem)) from None
+            if problem.code != AUTH_REQUIRED:
+                raise
+            raise AuthRefused(problem.code, f"{problem} ({_NO_TOKEN})", problem.data) from None
         return _version(answer)
 
+
+_NO_TOKEN = "no token was found: set CAR_AUTH_TOKEN, or CAR_HOME to the daemon's state directory"
 
 _HANDSHAKE = {
     "protocol_version": PROTOCOL_VERSION,
@@ -104,18 +118,3 @@ def _version(answer: bytes) -> str:
             f"{PROTOCOL_VERSION}"
         )
     return str(found.get("server_version", "unknown"))
-
-
-def _refused(problem: RpcError, proof: Proof) -> Exception:
-    """What an error during the greeting means, with the remedy."""
-    if problem.code == VERSION_MISMATCH:
-        return IncompatibleDaemon(str(problem))
-    if problem.code == AUTH_REQUIRED:
-        remedy = (
-            "no token was found: set CAR_AUTH_TOKEN, or CAR_HOME to the daemon's state directory"
-        )
-    elif proof.params is not None:
-        remedy = f"the token came from {proof.origin}: it may be another daemon's, or an old one's"
-    else:
-        return problem
-    return AuthRefused(problem.code, f"{problem} ({remedy})", problem.data)

@@ -59,6 +59,10 @@ class ToolDefinitionError(ClientError):
     """A function that cannot be registered as a tool; the message says why."""
 
 
+class Unhandled(ClientError):
+    """The daemon asks for a tool or a method that is not registered here."""
+
+
 class ToolFailed(ClientError):
     """Raise it in a tool to fail the call with exactly this text, and *data* if given."""
 

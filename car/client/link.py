@@ -8,26 +8,30 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import Raw, Struct
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from car.client.errors import DeadlineExceeded, Disconnected, RpcError, ToolFailed, TooManyCalls
-from car.client.tools import NoSuchTool
+from car.client.errors import (
+    DeadlineExceeded,
+    Disconnected,
+    RpcError,
+    ToolFailed,
+    TooManyCalls,
+    Unhandled,
+)
 from car.client.values import plain
 from car.errors import CarError
 from car.ir.json import JsonValue, decode, encode
 from car.proto.codes import CLIENT_ERROR, INTERNAL_ERROR, METHOD_NOT_FOUND
 from car.proto.messages import (
-    Message,
+    Answer,
     ProtocolError,
-    answered_id,
+    Request,
     error_frame,
     parse,
-    raw_id,
-    read_error,
     result_frame,
 )
 from car.wsclient.connection import WebSocketConnection
@@ -69,7 +73,7 @@ class Link:
         self._user = user
         self._count = 0
         self._closed: str | None = None
-        self._calls: dict[JsonValue, Deferred[bytes]] = {}
+        self._calls: dict[int, Deferred[bytes]] = {}
         self._running: dict[bytes, Deferred[Any]] = {}
         self._waiting: deque[tuple[bytes, str, JsonValue]] = deque()
         connection.on_text = self._received
@@ -77,7 +81,9 @@ class Link:
 
     # ---- our calls -----------------------------------------------------------------
 
-    def call(self, method: str, params: Any = None, timeout: float | None = None) -> "Deferred[bytes]":
+    def call(
+        self, method: str, params: Any = None, timeout: float | None = None
+    ) -> "Deferred[bytes]":
         """Send a request; fires with its result as raw JSON.
 
         *params* are a JSON value or records; *timeout* is in seconds, None waits as long as
@@ -95,11 +101,14 @@ class Link:
             self._send_request(method, params, id=id)
         except (CarError, TypeError) as problem:
             return fail(problem)
-        answer: Deferred[bytes] = Deferred(lambda _: self._calls.pop(id, None))
+        answer: Deferred[bytes] = Deferred(lambda _: self._forget(id))
         self._calls[id] = answer
         if timeout is not None:
             answer.addTimeout(timeout, self._clock, lambda _, after: _late(method, after))
         return answer
+
+    def _forget(self, id: int) -> None:
+        self._calls.pop(id, None)
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification; raises Disconnected, MessageTooLong or JsonError."""
@@ -142,23 +151,22 @@ class Link:
         except ProtocolError as problem:
             _log.warn("a message of the daemon is dropped: {problem}", problem=str(problem))
             return
-        if message.method is UNSET:
+        if isinstance(message, Answer):
             self._answered(message)
-        elif message.id is UNSET:
+        elif message.id is None:
             self._user.notified(message.method, _params(message))
         else:
-            self._request(raw_id(message), message.method, _params(message))
+            self._request(message.id, message.method, _params(message))
 
-    def _answered(self, message: Message) -> None:
+    def _answered(self, message: Answer) -> None:
         """The answer to a call of ours; an unknown id is a late one: dropped."""
-        answer = self._calls.pop(answered_id(message), None)
+        answer = self._calls.pop(message.id, None) if isinstance(message.id, int) else None
         if answer is None:
             return
         error, result = message.error, message.result
-        if isinstance(error, Raw) and bytes(error) != b"null":
-            member = read_error(error)
-            code = member.code if type(member.code) is int else INTERNAL_ERROR
-            answer.errback(Failure(RpcError(code, member.text, member.data)))
+        if error is not None:
+            code = error.code if type(error.code) is int else INTERNAL_ERROR
+            answer.errback(Failure(RpcError(code, error.text, error.data)))
         else:
             answer.callback(bytes(result) if isinstance(result, Raw) else b"null")
 
@@ -209,7 +217,7 @@ class Link:
             self._waiting = deque(entry for entry in self._waiting if entry[0] != id)
 
 
-def _params(message: Message) -> JsonValue:
+def _params(message: Request) -> JsonValue:
     return decode(bytes(message.params)) if isinstance(message.params, Raw) else None
 
 
@@ -220,7 +228,7 @@ def _late(method: str, timeout: float) -> bytes:
 def _error(id: bytes, method: str, failure: Failure) -> bytes:
     """The answer to a request that failed: the text of what was raised."""
     problem = failure.value
-    if isinstance(problem, NoSuchTool):
+    if isinstance(problem, Unhandled):
         return error_frame(id, METHOD_NOT_FOUND, str(problem))
     if isinstance(problem, ToolFailed):
         return error_frame(id, CLIENT_ERROR, str(problem), problem.data)

@@ -1,7 +1,8 @@
 """The tools of one client: what they are, running them for the daemon, giving them up.
 
-A tool outlives the connections on which it is offered; its running calls do not.  What goes
-over the wire is the link's affair: here a call comes in as the params of ``tools.execute`` and ends as a value or a failure.
+A tool outlives the connections on which it is offered; its running calls do not.  Here a call
+comes in as the params of ``tools.execute`` and ends as a value or a failure: what of it goes
+over the wire is the link's affair.
 """
 
 import inspect
@@ -12,21 +13,14 @@ import msgspec
 from msgspec import Struct
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from car.client.errors import ToolDefinitionError
+from car.client.errors import ToolDefinitionError, Unhandled
 from car.client.signatures import Signature
 from car.client.values import plain
 from car.ir.json import JsonObject, JsonValue
 from car.ir.tools import ToolSchema
-from car.proto.codes import METHOD_NOT_FOUND
 
 ToolFunction = Callable[..., Any]
 """Takes the parameters as keyword arguments; returns a value, a Deferred or a coroutine."""
-
-
-class NoSuchTool(ToolDefinitionError):
-    """The daemon asks for a tool that is not registered here."""
-
-    code = METHOD_NOT_FOUND
 
 
 class Tool(Struct, frozen=True):
@@ -79,10 +73,10 @@ class Toolbox:
         return [tool.schema for tool in self._tools.values()]
 
     def execute(self, call: Call) -> "Deferred[JsonValue]":
-        """Run the tool that *call* names, as `Tool.run` does; raises NoSuchTool."""
+        """Run the tool that *call* names, as `Tool.run` does; raises Unhandled."""
         tool = self._tools.get(call.tool)
         if tool is None:
-            raise NoSuchTool(f"no tool '{call.tool}' is registered by this client")
+            raise Unhandled(f"no tool '{call.tool}' is registered by this client")
         return tool.run(call.parameters)
 
 

@@ -84,7 +84,7 @@ def grep_files(
     walk = _Walk(root, stop)
     left = MAX_SEARCHED_BYTES
     matches: list[JsonObject] = []
-    for names in walk.files(start):
+    for names in [start] if _is_file(root, start) else walk.files(start):
         if names != start and not wanted.matches(names[len(start) :]):
             continue
         data = _searchable(root, names)
@@ -112,13 +112,10 @@ class _Walk:
         self.truncated = False
 
     def files(self, start: Names) -> Iterator[Names]:
-        """The regular files below *start*, or *start* itself if it is one.
+        """The regular files below the directory *start*.
 
-        Raises ToolError where *start* is neither.
+        Raises ToolError where *start* is none.
         """
-        if start and self._is_file(start):
-            yield start
-            return
         waiting = [start]
         while waiting:
             directory = waiting.pop()
@@ -133,11 +130,6 @@ class _Walk:
                 self.truncated = self.truncated or bool(directories)
             else:
                 waiting.extend(reversed(directories))
-
-    def _is_file(self, names: Names) -> bool:
-        with self._root.directory(names[:-1]) as parent, told(names):
-            status = os.stat(names[-1], dir_fd=parent, follow_symlinks=False)
-        return stat.S_ISREG(status.st_mode)
 
     def _listed(self, names: Names) -> tuple[list[Names], list[Names]]:
         """The files and the directories in one directory, each in the order of names."""
@@ -161,6 +153,15 @@ class _Walk:
             sorted(path for path in files if _is_utf8(path[-1])),
             sorted(path for path in directories if _is_utf8(path[-1])),
         )
+
+
+def _is_file(root: ToolsRoot, names: Names) -> bool:
+    """Whether *names* is a regular file; raises ToolError where it is nothing at all."""
+    if not names:
+        return False
+    with root.directory(names[:-1]) as parent, told(names):
+        status = os.stat(names[-1], dir_fd=parent, follow_symlinks=False)
+    return stat.S_ISREG(status.st_mode)
 
 
 def _is_utf8(name: str) -> bool:

@@ -28,7 +28,7 @@ _numbers = st.integers(0, 10**20).map(str) | st.floats(0, 1e20).map(repr) | st.j
 
 def _nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     operators = st.sampled_from(["+", "-", "*", "/", "//", "%", " + ", " - "])
-    small = st.integers(-3, 6).map(str)
+    small = st.integers(-2, 3).map(str)
     return (
         st.tuples(inner, operators, inner).map("".join)
         | inner.map("({})".format)
@@ -101,8 +101,9 @@ class ValueTests(SynchronousTestCase):
         try:
             value = calculate(expression)["result"]
         except ToolError:
-            return self.assertTrue(expected is None or "**" in expression, expression)
-        self.assertEqual((type(value), value), (type(expected), expected))
+            self.assertTrue(expected is None or "**" in expression, expression)
+        else:
+            self.assertEqual((type(value), value), (type(expected), expected))
 
 
 class RefusalTests(SynchronousTestCase):
@@ -126,7 +127,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_unknown_name(self) -> None:
         """A name that is none of ours is refused with those that are."""
-        self.assertRefused("__import__('os')", "unknown name '__import__'")
+        self.assertRefused("__import__(1)", "unknown name '__import__'")
         self.assertRefused("exec(1)", "unknown name 'exec'", "sqrt")
         self.assertRefused("sin", "expected '(' after sin")
         self.assertRefused("pi(2)", "expected an operator")

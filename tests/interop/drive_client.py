@@ -1,0 +1,289 @@
+"""Drives the official client against a daemon; runs in the client's own environment.
+
+``drive_client.py SCENARIO`` writes one JSON object to the standard output: the outcome of
+each step by name, ``{"value": …}``, ``{"raised": type, "text": …}`` or ``{"absent": true}``
+where this version has no such call.  What is right is left to whoever started it.
+"""
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+import car_runtime  # type: ignore[import-not-found]
+
+SLEEP_SECONDS = 0.6
+"""How long the slow tool takes; its action allows a third of that."""
+
+SLOW_BUDGET_MS = 200
+
+CANCEL_SECONDS = 5.0
+"""How long to wait for the notification that the slow tool was given up."""
+
+SCHEMA = {
+    "name": "typed",
+    "description": "Takes one number.",
+    "parameters": {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}},
+        "required": ["n"],
+    },
+}
+
+Outcomes = dict[str, Any]
+
+
+class Steps:
+    """Calls the client, and writes down what came of each call."""
+
+    def __init__(self, target: Any, outcomes: Outcomes) -> None:
+        self._target = target
+        self._outcomes = outcomes
+
+    def call(self, step: str, name: str, *args: Any, **named: Any) -> None:
+        """Call the target's *name* as *step*."""
+        function = getattr(self._target, name, None)
+        if function is None:
+            self._outcomes[step] = {"absent": True}
+            return
+        try:
+            self._outcomes[step] = {"value": function(*args, **named)}
+        except Exception as problem:
+            outcome = {"raised": type(problem).__name__, "text": str(problem)}
+            if hasattr(problem, "code"):
+                outcome["code"] = problem.code
+            self._outcomes[step] = outcome
+
+
+def action(id: str, tool: str | None = None, **members: Any) -> dict[str, Any]:
+    """A tool call that is skipped when it fails, and tried once, unless *members* differ."""
+    plain = {"type": "tool_call", "failure_behavior": "skip", "max_retries": 0}
+    if tool is not None:
+        plain["tool"] = tool
+    return {"id": id, **plain, **members}
+
+
+def proposal(id: str, *actions: dict[str, Any]) -> str:
+    """A proposal's JSON text."""
+    return json.dumps({"id": id, "source": "interop", "actions": actions})
+
+
+def run_session(outcomes: Outcomes) -> None:
+    """All that needs no tool to be run; the key that is absent comes last."""
+    steps = Steps(car_runtime.CarRuntime(), outcomes)
+    steps.call("state_set", "state_set", "k1", '{"n":1}')
+    steps.call("state_get", "state_get", "k1")
+    steps.call("state_exists", "state_exists", "k1")
+    steps.call("state_exists_not", "state_exists", "absent")
+    steps.call("state_keys", "state_keys")
+    steps.call("state_snapshot", "state_snapshot")
+    steps.call("register_tool", "register_tool", "echo")
+    steps.call("register_second_tool", "register_tool", "deploy")
+    steps.call("register_tool_schema", "register_tool_schema", json.dumps(SCHEMA))
+    steps.call("list_tools", "list_tools")
+    steps.call("unregister_tool", "unregister_tool", "deploy")
+    steps.call("unregister_tool_again", "unregister_tool", "deploy")
+    rule = {"target": "echo", "key": "cmd", "pattern": "rm"}
+    steps.call("register_policy", "register_policy", "no-rm", "deny_tool_param", **rule)
+    steps.call(
+        "register_state_policy", "register_policy", "k1", "require_state", key="k1",
+        value_json='{"n":1}',
+    )  # fmt: skip
+    steps.call("register_bad_policy", "register_policy", "bad", "deny_tool")
+    steps.call("list_policies", "list_policies")
+    steps.call("unregister_policy", "unregister_policy", "no-rm")
+    steps.call("unregister_policy_again", "unregister_policy", "no-rm")
+    steps.call("register_agent_basics", "register_agent_basics")
+    steps.call("set_replan_config", "set_replan_config", 2, 100)
+    steps.call("unset_replan_config", "set_replan_config", 0)
+    good = action("a1", "echo", parameters={"msg": "hi"})
+    steps.call("verify", "verify_proposal", proposal("good", good))
+    steps.call("verify_bad", "verify_proposal", proposal("bad", good, action("a2", "nobody")))
+    steps.call("verify_nonsense", "verify_proposal", '{"actions":[{"type":"nonsense"}]}')
+    steps.call("event_count", "event_count")
+    steps.call("event_query", "event_query", '{"limit":5}')
+    steps.call("enable_chain", "enable_event_log_hash_chaining")
+    steps.call("verify_chain", "verify_event_log_chain")
+    steps.call("memory.add_fact", "add_fact", "owl", "flies at night", "pattern")
+    steps.call("memory.fact_count", "fact_count")
+    steps.call("models.list", "list_models")
+    steps.call("infer", "infer", "hello")
+    steps.call("server.limits", "daemon_call", "server.limits", "{}")
+    steps.call("unknown_method", "daemon_call", "no.such.method", "{}")
+    steps.call("submit_unasked", "submit_proposal", proposal("s", good))
+    steps.call("execute_plain", "execute_proposal", proposal("e", good), lambda *args: "{}")
+    steps.call("kept", "state_get", "k1")
+    steps.call("state_get_absent", "state_get", "absent")
+    steps.call("kept_after_absent", "state_get", "k1")
+
+
+class Tools:
+    """The tools of the proposals, by name; ``calls`` are the texts they were given."""
+
+    def __init__(self, runtime: Any) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.cancelled: list[str] = []
+        self.cancel_heard = threading.Event()
+        self._runtime = runtime
+        self._attempts = 0
+
+    def run(self, text: str) -> Any:
+        """Run one call."""
+        call = json.loads(text)
+        self.calls.append(call)
+        return getattr(self, "_" + call["tool"])(call)
+
+    def cancel(self, request_id: str) -> None:
+        """A call was given up."""
+        self.cancelled.append(request_id)
+        self.cancel_heard.set()
+
+    def _echo(self, call: dict[str, Any]) -> str:
+        return json.dumps({"echo": call["params"]})
+
+    def _null(self, call: dict[str, Any]) -> str:
+        return "null"
+
+    def _refuse(self, call: dict[str, Any]) -> str:
+        raise ValueError("bad thing")
+
+    def _nothing(self, call: dict[str, Any]) -> None:
+        return None
+
+    def _garbled(self, call: dict[str, Any]) -> str:
+        return "not JSON"
+
+    def _flaky(self, call: dict[str, Any]) -> str:
+        self._attempts += 1
+        if self._attempts == 1:
+            raise ValueError("not yet")
+        return json.dumps(self._attempts)
+
+    def _slow(self, call: dict[str, Any]) -> str:
+        time.sleep(SLEEP_SECONDS)
+        return "{}"
+
+    def _calls_back(self, call: dict[str, Any]) -> str:
+        self._runtime.state_set("from_tool", "7")
+        return str(self._runtime.state_get("from_tool"))
+
+
+def run_proposals(outcomes: Outcomes) -> None:
+    """Plans run by the daemon with tools of ours, one at a time and two at once."""
+    runtime = car_runtime.CarRuntime()
+    tools = Tools(runtime)
+    steps = Steps(runtime, outcomes)
+    for name in ("echo", "null", "refuse", "nothing", "garbled", "flaky", "slow", "denied"):
+        runtime.register_tool(name)
+    runtime.register_policy("no-denied", "deny_tool", target="denied")
+    car_runtime.register_tool_handler(tools.run)
+    if hasattr(car_runtime, "register_tool_cancel_handler"):
+        car_runtime.register_tool_cancel_handler(tools.cancel)
+
+    mixed = proposal(
+        "mixed",
+        action("ok", "echo", parameters={"msg": "hi"}, expected_effects={"greeted": True}),
+        action("null", "null"),
+        action("raises", "refuse"),
+        action("nothing", "nothing"),
+        action("garbled", "garbled"),
+        action("retried", "flaky", failure_behavior="retry", max_retries=2),
+        action("unknown", "nobody"),
+        action("denied", "denied"),
+        {**action("write"), "type": "state_write", "parameters": {"key": "stage", "value": "b"}},
+        action("after", "echo", parameters={"got": "$ok.output.echo.msg"}, dependencies=["ok"]),
+        action("orphan", "echo", dependencies=["raises"]),
+    )
+    steps.call("submit_mixed", "submit_proposal", mixed)
+    steps.call("effect", "state_get", "greeted")
+    steps.call("written", "state_get", "stage")
+    steps.call("state_keys_after", "state_keys")
+
+    slow = action("slow", "slow", timeout_ms=SLOW_BUDGET_MS)
+    steps.call("submit_slow", "submit_proposal", proposal("slow", slow))
+    if hasattr(car_runtime, "register_tool_cancel_handler"):
+        tools.cancel_heard.wait(CANCEL_SECONDS)
+    time.sleep(SLEEP_SECONDS)  # the late answer goes out; it must not harm
+
+    def submit(id: str) -> None:
+        actions = (action(f"{id}{n}", "echo", parameters={"from": f"{id}{n}"}) for n in range(3))
+        steps.call(f"submit_{id}", "submit_proposal", proposal(id, *actions))
+
+    threads = [threading.Thread(target=submit, args=(id,)) for id in ("left", "right")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    steps.call("submit_nonsense", "submit_proposal", '{"actions":[{"type":"nonsense"}]}')
+    if hasattr(runtime, "daemon_call"):
+        runtime.register_tool("calls_back")
+        steps.call("submit_nested", "submit_proposal", proposal("n", action("n", "calls_back")))
+    handled = len(tools.calls)
+    steps.call("execute", "execute_proposal", proposal("x", action("x", "echo")), tools.run)
+    steps.call("event_count_after", "event_count")
+    steps.call("event_query_after", "event_query", '{"kinds":["action_failed"]}')
+    outcomes["calls"] = tools.calls[:handled]
+    outcomes["cancelled"] = tools.cancelled
+
+
+def run_host(outcomes: Outcomes) -> None:
+    """The host's methods, on our own connection and with the host token."""
+    runtime = car_runtime.CarRuntime()
+    steps = Steps(runtime, outcomes)
+    heard: list[Any] = []
+    told = threading.Event()
+
+    def event_received(text: str) -> None:
+        heard.append(json.loads(text))
+        told.set()
+
+    runtime.register_daemon_notification_handler("host.event", event_received)
+    steps.call("host_subscribe", "host_subscribe", "{}")
+    agent = {"id": "worker", "name": "Worker", "kind": "custom"}
+    steps.call("host_register_agent", "host_register_agent", json.dumps(agent))
+    status = {"agent_id": "worker", "status": "running", "current_task": "tests"}
+    steps.call("host_set_status", "host_set_status", json.dumps(status))
+    steps.call("host_agents", "host_agents")
+    question = {"action": "deploy", "details": {"to": "production"}, "agent_id": "worker"}
+    steps.call("host_request_approval", "host_request_approval", json.dumps(question))
+    raised = outcomes["host_request_approval"]
+    if "value" in raised:
+        answer = {"approval_id": json.loads(raised["value"])["id"], "resolution": "approve"}
+        steps.call("host_approvals", "host_approvals")
+        steps.call("host_resolve_approval", "host_resolve_approval", json.dumps(answer))
+    steps.call("host_notify", "host_notify", '{"kind":"host.notification","message":"hello"}')
+    steps.call("host_events", "host_events", 50)
+    host = Steps(car_runtime.HostClient(runtime), outcomes)
+    host.call("as_host", "daemon_call_host_management", "auth.status", "{}")
+    host.call("set_tier", "permission_set_tier", '{"tier":"read_only"}')
+    steps.call("host_unregister_agent", "host_unregister_agent", '{"agent_id":"worker"}')
+    told.wait(CANCEL_SECONDS)
+    outcomes["heard"] = heard
+
+
+def run_twice(outcomes: Outcomes) -> None:
+    """Two calls: whether this client is let in at all."""
+    steps = Steps(car_runtime.CarRuntime(), outcomes)
+    steps.call("first", "state_set", "k1", "1")
+    steps.call("second", "state_set", "k1", "2")
+
+
+SCENARIOS = {
+    "session": run_session,
+    "proposals": run_proposals,
+    "host": run_host,
+    "twice": run_twice,
+}
+
+
+def main() -> None:
+    """Run the scenario named on the command line."""
+    outcomes: Outcomes = {}
+    SCENARIOS[sys.argv[1]](outcomes)
+    json.dump(outcomes, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
