@@ -20,6 +20,7 @@ from twisted.logger import Logger
 
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
+from car.server.descriptors import raise_descriptor_limit
 from car.server.drain import Drain
 from car.server.election import Election
 from car.server.gatekeeper import Gatekeeper
@@ -141,6 +142,7 @@ class Daemon(Application):
         The tokens are there before the port is, so that nobody who finds the port looks
         for them in vain.
         """
+        raise_descriptor_limit()
         primary = self.election.stand()
         places = self.settings.places
         if self.credentials is not None and primary:

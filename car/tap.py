@@ -95,6 +95,7 @@ class DaemonService(Daemon):
     def __init__(self, settings: Settings, reactor: Any) -> None:
         super().__init__(settings, reactor=reactor)
         self._reactor = reactor
+        self._ending = False
 
     def setServiceParent(self, parent: Any) -> None:
         """Join the application of ``twistd``, and say how it logs if that was asked for."""
@@ -113,7 +114,7 @@ class DaemonService(Daemon):
             self._give_up(str(problem))
             return
         self.listening.addErrback(self._cannot_listen)
-        self._reactor.addSystemEventTrigger("before", "shutdown", self._heed_second_signal)
+        IReactorCore(self._reactor).callWhenRunning(self._heed_signals)
         spare_collector()
 
     def _cannot_listen(self, failure: Failure) -> None:
@@ -121,17 +122,35 @@ class DaemonService(Daemon):
 
     def _give_up(self, sentence: str) -> None:
         _log.error("{problem}", problem=sentence)
+        self._ending = True
         # After everything else of twistd's own shutdown; there is no other way to hand it
         # an exit status.
         atexit.register(_exit_with_failure, sentence)
         IReactorCore(self._reactor).callWhenRunning(self._reactor.stop)
 
-    def _heed_second_signal(self) -> None:
-        def hurry(number: int, frame: Any) -> None:
-            self._reactor.callFromThread(self.hurry)
+    def _heed_signals(self) -> None:
+        """Take SIGTERM and SIGINT ourselves.
 
-        signal.signal(signal.SIGTERM, hurry)
-        signal.signal(signal.SIGINT, hurry)
+        After Twisted's own handlers ``twistd`` ends as killed by the signal; a stop that was
+        asked for and went well has the exit status 0 (``reliability.md`` §6).
+        """
+
+        def note(number: int, frame: Any) -> None:
+            self._reactor.callFromThread(self._signalled, number)
+
+        signal.signal(signal.SIGTERM, note)
+        signal.signal(signal.SIGINT, note)
+
+    def _signalled(self, number: int) -> None:
+        """Stop; the second time, at once."""
+        name = signal.Signals(number).name
+        if self._ending:
+            _log.info("{signal} again: stopping at once", signal=name)
+            self.hurry()
+        else:
+            _log.info("{signal}: stopping", signal=name)
+            self._ending = True
+            self._reactor.stop()
 
 
 def spare_collector() -> None:

@@ -174,7 +174,7 @@ def _existing(name: str) -> Path:
     """The path of a journal that is there; raises UsageError."""
     path = Path(name)
     if not path.is_file():
-        raise UsageError(f"{name} is not a file; journals stand in ~/.car/journals")
+        raise UsageError(f"{name} is not a file; car config show names journal_dir")
     return path
 
 

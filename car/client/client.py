@@ -296,7 +296,7 @@ class CarClient:
         self._on_reconnect.append(handler)
 
     def on_disconnect(self, handler: Callable[[str], Any]) -> None:
-        """Have *handler* called with the reason whenever the connection goes."""
+        """Have *handler* called with the reason when the connection goes, but not by `close`."""
         self._on_disconnect.append(handler)
 
     def _requested(self, method: str, params: JsonValue) -> Any:
@@ -333,14 +333,15 @@ class CarClient:
         if link is not self._link:
             return  # it went while it was being greeted: the dialer knows
         self._link = None
-        if not self._closing:
-            self._gone = reason
         waiting, self._when_closed = self._when_closed, []
         for closed in waiting:
             closed.callback(None)
+        if self._closing:
+            return
+        self._gone = reason
         for handler in self._on_disconnect:
             _call_user("on_disconnect", handler, reason)
-        if self._backoff is not None and not self._closing:
+        if self._backoff is not None and not self._closing:  # a handler may have closed us
             self._reconnecting = Deferred.fromCoroutine(self._reconnect(self._backoff))
             self._reconnecting.addErrback(_only_cancelled)
 

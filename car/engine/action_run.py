@@ -149,11 +149,13 @@ class ActionRun:
             self._begin_attempt(UNSET)
             self._fail("the tool call names no tool")
             return
-        if self._action.idempotent or not tool.plain:
-            if self._answered_from_cache(tool.schema.idempotent, tool.schema.cache_ttl_secs):
-                return
-        run.recorder.validated(self._action.id)
-        self._next_attempt()
+        action = self._action
+        if not action.idempotent and tool.plain:
+            run.recorder.validated(action.id)
+            self._dispatch(action.timeout_ms or None)
+        elif not self._answered_from_cache(tool.schema.idempotent, tool.schema.cache_ttl_secs):
+            run.recorder.validated(action.id)
+            self._next_attempt()
 
     def _answered_from_cache(self, idempotent: bool, ttl: int | None) -> bool:
         """Whether an earlier equal call, or one under way, is the answer to this one."""
@@ -215,8 +217,7 @@ class ActionRun:
         if tool is UNSET:
             self._act_on_state()
             return
-        timeout_ms = self._action.timeout_ms
-        budget_ms = timeout_ms if isinstance(timeout_ms, int) and timeout_ms else None
+        budget_ms = self._action.timeout_ms or None
         bucket = run.runtime.tools.bucket(str(tool), run.clock)
         if bucket is None:
             self._dispatch(budget_ms)

@@ -23,11 +23,8 @@ class ToolBox:
         self._own_executors: dict[str, Any] = {}
         self._buckets: dict[str, TokenBucket] = {}
         self._tools: dict[str, CompiledTool] = {}
-
-    @property
-    def compiled(self) -> Mapping[str, CompiledTool]:
+        self.compiled: Mapping[str, CompiledTool] = self._tools
         """The compiled tools by name; live, not to be changed."""
-        return self._tools
 
     def add(self, tool: CompiledTool, executor: IToolExecutor | None = None) -> None:
         """Add a compiled tool or replace the one of its name."""

@@ -155,6 +155,9 @@ def shorten(data: JsonObject, room: int, put: Callable[[bytes], str] | None) -> 
 _REFERENCE_BYTES = 110
 """What a reference takes at most (98 octets beside the number): a shorter value stays."""
 
+_LEAST_MEMBER_BYTES = 2
+"""What a member of a list or an object takes at least: a digit and a comma."""
+
 
 def _largest(container: JsonValue, excess: int) -> tuple[JsonValue, str | int, bytes] | None:
     """Where the next value to replace stands, and its text; containers on the way are copied."""
@@ -166,6 +169,9 @@ def _largest(container: JsonValue, excess: int) -> tuple[JsonValue, str | int, b
         value = container[key]
         if not isinstance(value, dict | list) or _is_reference(value):
             break
+        others = _LEAST_MEMBER_BYTES * (len(value) - 1)
+        if len(content) - others - _REFERENCE_BYTES < excess:
+            break  # no member alone can suffice: millions of small ones are not looked at
         inner = _largest_member(value)
         if inner is None or len(inner[1]) - _REFERENCE_BYTES < excess:
             break

@@ -85,8 +85,9 @@ class JournalFile:
         Raises JournalError when closed, or when the journal has failed and
         ``buffer_bytes`` are waiting already: then the line is not taken.
         """
-        if self.failed is not None:
-            self._make_room(self.failed, len(line))
+        failed = self.failed
+        if failed is not None:
+            self._make_room(failed, len(line))
         self._lines.append(line)
 
     def flush(self) -> None:

@@ -103,7 +103,6 @@ class EventLog:
         self._monotonic = monotonic if monotonic is not None else now
         self._opened = self._monotonic()
         self._writer = writer
-        self._write = writer.append if writer is not None else None
         self._opening = opening
         self._memory: deque[bytes] = deque(maxlen=memory_limit)
         self._line_bytes = line_bytes - CHAIN_BYTES
@@ -112,6 +111,9 @@ class EventLog:
         # The whole second that the last line fell into, and its text up to the dot.
         self._second = -1
         self._second_text = b""
+        # The JSON text of the last line's proposal id: lines of one come together.
+        self._proposal_id: str | None = None
+        self._proposal = b"null"
         # The JSON text of each kind met so far, and whether it is an event.
         self._kinds: dict[str, tuple[bytes, bool]] = {}
 
@@ -149,7 +151,10 @@ class EventLog:
         kind_text, is_event = self._kinds.get(kind) or self._kind(kind)
         number = self.last_number + 1
         action = encode(action_id)
-        proposal = encode(proposal_id)
+        if proposal_id is not self._proposal_id:
+            self._proposal_id = proposal_id
+            self._proposal = encode(proposal_id)
+        proposal = self._proposal
         elapsed = encode(round((self._monotonic() - self._opened) * 1_000_000) / 1000)
         second = self._second_text
         line = LINE % (number, second, micros, kind_text, action, proposal, data, elapsed)
@@ -159,8 +164,8 @@ class EventLog:
         last_hash = self._last_hash
         if last_hash is not None:
             line, last_hash = chain_line(line, last_hash)
-        if self._write is not None:
-            self._write(line)
+        if self._writer is not None:
+            self._writer.append(line)
         self.last_number = number
         self._last_hash = last_hash
         if is_event:

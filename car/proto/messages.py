@@ -112,7 +112,10 @@ def parse(payload: bytes) -> Request | Answer:
             "invalid request: expected a method, or an id with a result or an error",
             id or NULL_ID,
         )
-    return Answer(decode_checked(id), message.result, error)
+    try:
+        return Answer(decode_checked(id), message.result, error)
+    except JsonLimitError as problem:
+        raise ProtocolError(INVALID_REQUEST, f"invalid request: id: {problem}") from None
 
 
 def _not_a_message(payload: bytes, problem: RecordError) -> str:
@@ -122,12 +125,12 @@ def _not_a_message(payload: bytes, problem: RecordError) -> str:
 
 
 def _read_error(raw: bytes) -> ErrorMember | None:
-    """The ``error`` of an answer, None for null; one of an odd shape keeps its text."""
+    """The ``error`` of an answer, None for null; one that cannot be read keeps its text."""
     if raw == b"null":
         return None
     try:
         return decode_as(_error_decoder, raw)
-    except RecordError:
+    except (RecordError, JsonLimitError):
         return ErrorMember(message=raw.decode("utf-8", "replace")[:1000])
 
 
@@ -144,13 +147,9 @@ def error_frame(id: bytes, code: int, message: str, data: JsonValue = None) -> b
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (id, encode(error))
 
 
-def request_frame(id: str, method: str, params: bytes) -> bytes:
-    """A request of ours; *id* is one that we made and needs no escaping."""
-    return b'{"jsonrpc":"2.0","id":"%b","method":"%b","params":%b}' % (
-        id.encode(),
-        method.encode(),
-        params,
-    )
+def request_frame(id: str, method: bytes, params: bytes) -> bytes:
+    """A request of ours; *id* and *method* are our own and need no escaping."""
+    return b'{"jsonrpc":"2.0","id":"%b","method":"%b","params":%b}' % (id.encode(), method, params)
 
 
 def notification_frame(method: str, params: bytes) -> bytes:

@@ -11,11 +11,15 @@ from car.engine.interfaces import IToolExecutor
 from car.errors import CarError
 from car.ir.json import JsonValue, encode
 from car.ir.tools import ToolCall
-from car.proto.messages import notification_frame, request_frame
+from car.proto.messages import notification_frame
 from car.server.channel import CallbackChannel, CallbackTimeout, ChannelClosed, ClientRequest
 
 Notify = Callable[[bytes], None]
 """Sends a notification frame to the client."""
+
+
+_SEED_MEMBERS = frozenset(("action_id", "output", "error"))
+"""The members of the first release's response object."""
 
 
 class ToolRequest(ClientRequest):
@@ -23,14 +27,16 @@ class ToolRequest(ClientRequest):
 
     __slots__ = ("_call", "_notify")
 
+    method = b"tools.execute"
+
     def __init__(self, call: ToolCall, id: str, timeout: float, notify: Notify) -> None:
         super().__init__(id, timeout)
         self._call = call
         self._notify = notify
 
-    def frame(self) -> bytes:
-        """The JSON-RPC request."""
-        return request_frame(self.id, "tools.execute", encode(self._call))
+    def params(self) -> bytes:
+        """The ToolCall as JSON."""
+        return encode(self._call)
 
     def read(self, result: JsonValue) -> JsonValue:
         """The output in an answer; raises ToolError for one that tells an error.
@@ -40,8 +46,9 @@ class ToolRequest(ClientRequest):
         """
         if (
             type(result) is dict
-            and result.get("action_id") in (self.id, self._call.action_id)
-            and result.keys() <= {"action_id", "output", "error"}
+            and "action_id" in result
+            and result["action_id"] in (self.id, self._call.action_id)
+            and result.keys() <= _SEED_MEMBERS
         ):
             error = result.get("error")
             if error is not None:

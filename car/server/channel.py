@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from car.errors import CarError
 from car.ir.json import JsonValue, decode_checked
+from car.proto.messages import request_frame
 
 
 class CallbackError(CarError):
@@ -39,8 +40,10 @@ class ChannelClosed(CarError):
 class ClientRequest:
     """One request to the client.  What its endings mean, its subclasses say.
 
-    *id* was reserved from the channel, *timeout* is in seconds.
+    *id* was reserved from the channel, *timeout* is in seconds.  ``method`` is the wire name.
     """
+
+    method = b""
 
     __slots__ = ("answer", "channel", "deadline", "id", "sent", "timeout")
 
@@ -52,9 +55,9 @@ class ClientRequest:
         self.channel: CallbackChannel | None = None
         self.answer: Deferred[Any] = Deferred(self._cancelled)
 
-    def frame(self) -> bytes:
-        """The JSON-RPC request."""
-        raise NotImplementedError
+    def params(self) -> bytes:
+        """The params of the request, as JSON."""
+        return b"{}"
 
     def read(self, result: JsonValue) -> Any:
         """The outcome in the client's result; may raise CarError."""
@@ -75,12 +78,12 @@ class ClientRequest:
 class CallbackChannel:
     """The pending requests of one connection.
 
-    *send* takes the id and the frame of a request.  At most *limit* are out at once; further
+    *send* takes the frame of a request and its id.  At most *limit* are out at once; further
     ones wait for a place, and their deadline starts when they leave.
     """
 
     def __init__(
-        self, send: Callable[[str, bytes], None], clock: IReactorTime, limit: int = 1024
+        self, send: Callable[[bytes, str], None], clock: IReactorTime, limit: int = 1024
     ) -> None:
         self._send = send
         self._clock = clock
@@ -114,14 +117,13 @@ class CallbackChannel:
         Fails with what it makes of CallbackError (the peer's text), CallbackTimeout or
         ChannelClosed, or with CancelledError.
         """
+        request.channel = self
         if self._closed is not None:
             request.answer.errback(Failure(request.problem(ChannelClosed(self._closed))))
+        elif len(self._pending) < self._limit:
+            self._leave(request)
         else:
-            request.channel = self
-            if len(self._pending) < self._limit:
-                self._leave(request)
-            else:
-                self._waiting.append(request)
+            self._waiting.append(request)
         return request.answer
 
     def _leave(self, request: ClientRequest) -> None:
@@ -136,7 +138,7 @@ class CallbackChannel:
         lane[id] = request
         if self._timer is None or deadline < self._timer_at:
             self._watch(deadline)
-        self._send(id, request.frame())
+        self._send(request_frame(id, request.method, request.params()), id)
 
     # ---- the four endings --------------------------------------------------------
 

@@ -85,7 +85,7 @@ class Dispatcher:
         except ProtocolError as problem:
             self._session.reply_error(problem.id, problem.code, str(problem))
             return
-        if type(message) is Answer:
+        if isinstance(message, Answer):
             self._answer_received(message)
         elif self.stalled or self._held or len(self._in_flight) >= self._places:
             self._hold(message, len(payload))

@@ -74,7 +74,7 @@ class ClientSession:
         """The pending requests that we sent this client."""
         if self._channel is None:
             self._channel = CallbackChannel(
-                self._send_call, self.state.clock, self.state.config.limits.pending_callbacks
+                self._outbox.put, self.state.clock, self.state.config.limits.pending_callbacks
             )
             if self._closed:
                 self._channel.connection_lost("the connection is closed")
@@ -314,9 +314,6 @@ class ClientSession:
     def flush_journal(self) -> None:
         """Have every line so far in the file."""
         self._outbox.flush()
-
-    def _send_call(self, id: str, frame: bytes) -> None:
-        self._outbox.put(frame, id)
 
     def _call_unsent(self, id: str, problem: JournalError) -> None:
         self.channel.unsent(id, ToolError(f"journal unavailable: {problem}"))

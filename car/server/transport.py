@@ -59,17 +59,16 @@ def _queue_is_known(transport: Any) -> bool:
 class Output:
     """Writes to one transport and knows how much of it the kernel has not taken."""
 
-    __slots__ = ("_known", "_transport")
+    __slots__ = ("_known", "_pause_bytes", "_transport")
 
     def __init__(self, transport: Any, pause_bytes: int) -> None:
-        """Write to *transport*, which is to pause its producer at *pause_bytes* unsent.
+        """Write to *transport*; more than *pause_bytes* unsent are too much.
 
-        The threshold of a transport that is not plain (TLS) stays what Twisted gave it.
+        Twisted's own threshold stays as it is: the same attribute is the size of its reads.
         """
         self._transport = transport
+        self._pause_bytes = pause_bytes
         self._known = _queue_is_known(transport)
-        if self._known:
-            transport.bufferSize = pause_bytes
 
     def write(self, data: bytes) -> None:
         """Send *data* after all that was written before."""
@@ -88,6 +87,12 @@ class Output:
                 data = data[taken:]
             # Otherwise the connection is lost: the reactor finds out as it writes.
         transport.write(data)
+
+    @property
+    def full(self) -> bool:
+        """Whether more waits than should; of a queue we cannot see, Twisted says so."""
+        unsent = self.unsent
+        return unsent is None or unsent > self._pause_bytes
 
     @property
     def unsent(self) -> int | None:

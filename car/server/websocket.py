@@ -250,9 +250,10 @@ class CarServerProtocol(WebSocketServerProtocol):
     def pauseProducing(self) -> None:
         """The transport holds more output than it should: stop reading and tell the session.
 
-        Twisted says so again with every write, the session is told once.
+        Twisted says so with every write beyond its own, lower threshold; the session is told
+        once, at ours.
         """
-        if self.stalled:
+        if self.stalled or not self._output.full:
             return
         self.stalled = True
         self.transport.pauseProducing()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from car.eventlog import blobs
 from car.eventlog.blobs import BlobStore
 from car.eventlog.errors import JournalError
 from car.eventlog.line import parse_event
@@ -71,6 +72,19 @@ class SideFileTests(SynchronousTestCase):
         found = self.logged(data, self.blobs)
         self.assertEqual((list(found["output"]["rows"]), found["output"]["n"]), (["$blob"], 1))
         self.assertEqual(self.blobs.restore(found), data)
+
+    def test_very_many_parts(self) -> None:
+        """Where no part can suffice alone, parts are not encoded one by one."""
+        encoded: list[object] = []
+
+        def counted(value: object) -> bytes:
+            encoded.append(value)
+            return encode(value)
+
+        self.patch(blobs, "encode", counted)
+        found = self.logged({"output": [{"n": n} for n in range(2000)]}, self.blobs)
+        self.assertEqual(list(found["output"]), ["$blob"])
+        self.assertLess(len(encoded), 10)
 
     def test_digest_only(self) -> None:
         """Without a store the digest stands and no file is made."""

@@ -1,5 +1,6 @@
 """A real daemon in a process of its own, with a home directory of its own."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -41,14 +42,16 @@ class Daemon:
         self._home.mkdir()
         self._variables = {"HOME": str(self._home), "PATH": os.environ["PATH"]}
         self._tokens = self._home / ".config" / _VENDOR
+        self._root = self._home / ".car"
         if place == "runtime":
             runtime = root / "runtime"
             runtime.mkdir(mode=0o700)
             self._variables["XDG_RUNTIME_DIR"] = str(runtime)
             self._tokens = runtime / _VENDOR
         elif place == "root":
-            self._variables["CAR_HOME"] = str(root / "root")
-            self._tokens = root / "root" / _VENDOR
+            self._root = root / "root"
+            self._variables["CAR_HOME"] = str(self._root)
+            self._tokens = self._root / _VENDOR
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -65,6 +68,12 @@ class Daemon:
     def logged(self) -> str:
         """What it has logged so far."""
         return self.log.read_text(errors="replace")
+
+    @property
+    def journals(self) -> list[list[dict[str, Any]]]:
+        """The lines of each session's journal, oldest session first."""
+        files = sorted((self._root / "journals").glob("*.jsonl"))
+        return [[json.loads(line) for line in file.open("rb")] for file in files]
 
     def start(self, flags: tuple[str, ...]) -> None:
         """Start it and wait until it listens; raises DaemonFailed."""

@@ -6,15 +6,20 @@ where this version has no such call.  What is right is left to whoever started i
 """
 
 import json
+import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import car_runtime  # type: ignore[import-not-found]
 
 SLEEP_SECONDS = 0.6
 """How long the slow tool takes; its action allows a third of that."""
+
+PAUSE_SECONDS = 0.1
+"""How long a tool takes that only has to be under way when another proposal comes."""
 
 SLOW_BUDGET_MS = 200
 
@@ -67,6 +72,13 @@ def action(id: str, tool: str | None = None, **members: Any) -> dict[str, Any]:
 def proposal(id: str, *actions: dict[str, Any]) -> str:
     """A proposal's JSON text."""
     return json.dumps({"id": id, "source": "interop", "actions": actions})
+
+
+def tagged(tag: str, tool: str) -> Iterator[dict[str, Any]]:
+    """Two calls of *tool* whose parameters tell them from all others."""
+    for number in range(2):
+        id = f"{tag}-{tool}-{number}"
+        yield action(id, tool, parameters={"from": id})
 
 
 def run_session(outcomes: Outcomes) -> None:
@@ -125,6 +137,7 @@ class Tools:
         self.calls: list[dict[str, Any]] = []
         self.cancelled: list[str] = []
         self.cancel_heard = threading.Event()
+        self.paused = threading.Event()
         self._runtime = runtime
         self._attempts = 0
 
@@ -164,6 +177,11 @@ class Tools:
         time.sleep(SLEEP_SECONDS)
         return "{}"
 
+    def _pause(self, call: dict[str, Any]) -> str:
+        self.paused.set()
+        time.sleep(PAUSE_SECONDS)
+        return self._echo(call)
+
     def _calls_back(self, call: dict[str, Any]) -> str:
         self._runtime.state_set("from_tool", "7")
         return str(self._runtime.state_get("from_tool"))
@@ -174,7 +192,17 @@ def run_proposals(outcomes: Outcomes) -> None:
     runtime = car_runtime.CarRuntime()
     tools = Tools(runtime)
     steps = Steps(runtime, outcomes)
-    for name in ("echo", "null", "refuse", "nothing", "garbled", "flaky", "slow", "denied"):
+    for name in (
+        "echo",
+        "null",
+        "refuse",
+        "nothing",
+        "garbled",
+        "flaky",
+        "slow",
+        "pause",
+        "denied",
+    ):
         runtime.register_tool(name)
     runtime.register_policy("no-denied", "deny_tool", target="denied")
     car_runtime.register_tool_handler(tools.run)
@@ -206,15 +234,14 @@ def run_proposals(outcomes: Outcomes) -> None:
         tools.cancel_heard.wait(CANCEL_SECONDS)
     time.sleep(SLEEP_SECONDS)  # the late answer goes out; it must not harm
 
-    def submit(id: str) -> None:
-        actions = (action(f"{id}{n}", "echo", parameters={"from": f"{id}{n}"}) for n in range(3))
-        steps.call(f"submit_{id}", "submit_proposal", proposal(id, *actions))
-
-    threads = [threading.Thread(target=submit, args=(id,)) for id in ("left", "right")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    # A client that two threads enter at the same instant can block itself for good (seen with
+    # 0.12.0 and 0.58.0), so the second proposal comes when the first waits for its tool.
+    left = proposal("left", *tagged("left", "pause"), *tagged("left", "echo"))
+    thread = threading.Thread(target=steps.call, args=("submit_left", "submit_proposal", left))
+    thread.start()
+    tools.paused.wait(CANCEL_SECONDS)
+    steps.call("submit_right", "submit_proposal", proposal("right", *tagged("right", "echo")))
+    thread.join()
 
     steps.call("submit_nonsense", "submit_proposal", '{"actions":[{"type":"nonsense"}]}')
     if hasattr(runtime, "daemon_call"):
@@ -270,11 +297,26 @@ def run_twice(outcomes: Outcomes) -> None:
     steps.call("second", "state_set", "k1", "2")
 
 
+def run_death(outcomes: Outcomes) -> None:
+    """Go in the middle of a proposal, as a process does that is killed."""
+
+    def die(text: str) -> str:
+        os._exit(0)
+
+    json.dump(outcomes, sys.stdout)
+    sys.stdout.flush()
+    runtime = car_runtime.CarRuntime()
+    runtime.register_tool("deadly")
+    car_runtime.register_tool_handler(die)
+    runtime.submit_proposal(proposal("last", action("a1", "deadly"), action("a2", "deadly")))
+
+
 SCENARIOS = {
     "session": run_session,
     "proposals": run_proposals,
     "host": run_host,
     "twice": run_twice,
+    "death": run_death,
 }
 
 

@@ -17,7 +17,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from car.server.registry import load_methods
 from tests.interop.daemon import running_daemon
 from tests.interop.frames import Capabilities, capabilities, read_recordings
-from tests.interop.official import drive, find_client, is_required
+from tests.interop.official import DriverFailed, drive, find_client, is_required
 
 VERSIONS = (
     "0.6.0",
@@ -53,12 +53,15 @@ def client(version: str) -> Path:
 
 
 @cache
-def driven(version: str, scenario: str) -> dict[str, Any]:
+def driven(version: str, scenario: str) -> dict[str, Any] | DriverFailed:
     """The outcomes of *scenario*, and the daemon's ``log`` under that name."""
     python = client(version)
     flags = () if CAPABILITIES[version].authenticates else ("--no-auth",)
     with running_daemon(*flags) as daemon:
-        outcomes = drive(python, scenario, daemon.environment)
+        try:
+            outcomes = drive(python, scenario, daemon.environment)
+        except DriverFailed as problem:
+            return problem
         daemon.stop()
         return {**outcomes, "log": daemon.logged}
 
@@ -84,7 +87,10 @@ class ClientTestCase(SynchronousTestCase):
 
     def outcome(self, step: str) -> Any:
         """What came of *step*."""
-        return driven(self.version, self.scenario)[step]
+        outcomes = driven(self.version, self.scenario)
+        if isinstance(outcomes, DriverFailed):
+            raise outcomes
+        return outcomes[step]
 
     def value(self, step: str) -> Any:
         """What *step* returned."""
@@ -106,10 +112,10 @@ class ClientTestCase(SynchronousTestCase):
     def code(self, step: str) -> int | None:
         """The daemon's error code in what *step* raised; None if it was answered."""
         outcome = self.outcome(step)
-        if "raised" not in outcome:
-            return None
-        found = _CODE.search(outcome["text"])
-        return outcome.get("code", found and int(found[0]))
+        if "code" in outcome:
+            return int(outcome["code"])
+        found = _CODE.search(outcome.get("text", ""))
+        return None if found is None else int(found[0])
 
     def results(self, step: str) -> dict[str, dict[str, Any]]:
         """The action results of the proposal that *step* ran, by action id."""
@@ -202,7 +208,7 @@ class StateListingTests(ClientTestCase):
     needs = "state_keys"
 
     def test_state_listed(self) -> None:
-        """So do keys, snapshot and presence tell, from 0.8.2 on."""
+        """Keys, snapshot and presence tell what was set."""
         self.assertIs(self.value("state_exists"), True)
         self.assertIs(self.value("state_exists_not"), False)
         self.assertEqual(self.value("state_keys"), ["k1"])
@@ -347,13 +353,12 @@ class ProposalTests(ClientTestCase):
 
     def test_two_at_once(self) -> None:
         """Two proposals at once on one connection each get the answers of their own tools."""
-        for side in ("left", "right"):
-            outputs = {
-                id: result["output"] for id, result in self.results(f"submit_{side}").items()
-            }
-            self.assertEqual(
-                outputs, {f"{side}{n}": {"echo": {"from": f"{side}{n}"}} for n in range(3)}
-            )
+        tools = {"left": {"pause", "echo"}, "right": {"echo"}}
+        for side in tools:
+            results = self.results(f"submit_{side}")
+            self.assertEqual({id.split("-")[1] for id in results}, tools[side])
+            for id, result in results.items():
+                self.assertEqual(result.get("output"), {"echo": {"from": id}})
 
     def test_malformed(self) -> None:
         """A proposal that cannot be read is -32602, naming the field."""
@@ -498,6 +503,26 @@ class TokenTests(SynchronousTestCase):
         with running_daemon(place="root") as daemon:
             for version in ("0.48.0", "0.58.0"):
                 self.assert_let_in(client(version), daemon.environment)
+
+
+class DeathTests(SynchronousTestCase):
+    """Clients that are killed while the daemon runs a plan for them."""
+
+    def test_death(self) -> None:
+        """The session ends with its journal closed, and the daemon goes on to the next."""
+        versions = [v for v in VERSIONS if "submit_proposal" in CAPABILITIES[v].calls]
+        with running_daemon() as daemon:
+            for version in versions:
+                drive(client(version), "death", daemon.environment)
+            daemon.stop()
+            self.assertNotIn("Traceback", daemon.logged)
+            journals = daemon.journals
+        self.assertEqual(len(journals), len(versions))
+        for lines in journals:
+            kinds = [line["kind"] for line in lines]
+            self.assertIn("action_executing", kinds)
+            self.assertEqual(kinds[-1], "record_closed")
+            self.assertNotIn("action_succeeded", kinds)
 
 
 def _make_classes(base: type[ClientTestCase]) -> dict[str, type]:

@@ -91,16 +91,18 @@ class OutputTests(SynchronousTestCase):
         self.assertEqual(self.descriptor.sent, [])
 
     def test_threshold(self) -> None:
-        """The transport pauses its producer where it was told to."""
-        paused: list[int] = []
-        self.descriptor.producer = self  # type: ignore[assignment]
-        self.descriptor.streamingProducer = True
-        self.pauseProducing = lambda: paused.append(self.output.unsent or 0)
+        """The output is full beyond its threshold; the transport's reads keep their size."""
+        read_bytes = self.descriptor.bufferSize
         self.descriptor.room = 0
         self.output.write(b"x" * 1000)
-        self.assertEqual(paused, [])
+        self.assertFalse(self.output.full)
         self.output.write(b"x")
-        self.assertEqual(paused, [1001])
+        self.assertTrue(self.output.full)
+        self.assertEqual(self.descriptor.bufferSize, read_bytes)
+
+    def test_threshold_of_other_transports(self) -> None:
+        """Of a queue that cannot be seen, what the transport says is taken for right."""
+        self.assertTrue(Output(StringTransport(), 1000).full)
 
     def test_other_transports(self) -> None:
         """Without the attributes we know, or with TLS, everything goes through write."""

@@ -1,0 +1,1 @@
+"""The daemon as an operator has it: a process of its own, signals, kills, a full disk."""

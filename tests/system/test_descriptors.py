@@ -1,0 +1,76 @@
+"""A daemon that runs out of descriptors (``reliability.md`` T13)."""
+
+import contextlib
+import resource
+import socket
+import sys
+import time
+
+from car.server.descriptors import MOST_DESCRIPTORS
+from tests.system.client import CallFailed, ConnectionEnded, connect, round_trip
+from tests.system.daemon import DaemonTestCase, wait_until
+
+CONNECTIONS = 60
+SPARE = 20
+WATCH_SECONDS = 1.5
+MOST_LOAD = 0.6
+"""The share of a processor that it may take while it is full (T13)."""
+
+
+class DescriptorTests(DaemonTestCase):
+    """The limit, and life at the limit."""
+
+    def test_raised(self) -> None:
+        """A start under a low soft limit raises it to the hard one."""
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.daemon.start(limits={resource.RLIMIT_NOFILE: (256, hard)})
+        soft, _ = resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE)
+        wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
+        self.assertEqual(soft, min(wanted, MOST_DESCRIPTORS))
+
+    def test_exhausted(self) -> None:
+        """It does not spin, serves those it has, and takes new ones when there is room."""
+        self.daemon.start()
+        recorded, fresh = self.client(), self.client()
+        recorded.call("state.set", {"key": "k", "value": 1})
+        figures = self.daemon.figures
+        before = figures.num_fds()
+        pid = self.daemon.process.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (before + SPARE, hard))
+        visitors = [self.visitor() for _ in range(CONNECTIONS)]
+        self.assertTrue(wait_until(lambda: figures.num_fds() >= before + SPARE - 1, 5))
+        load = self.load()
+        sys.stdout.write(f"\nout of descriptors: load {load:.2f}\n")
+        self.assertLess(load, MOST_LOAD)
+        self.assertLess(round_trip(recorded), 1.0)
+        self.assertEqual(recorded.call("state.set", {"key": "k", "value": 2}), "ok")
+        with contextlib.suppress(CallFailed):  # its journal may need what there is not
+            fresh.call("state.set", {"key": "k", "value": 3})
+        self.assertTrue(self.daemon.is_alive)
+        for visitor in visitors:
+            visitor.close()
+        self.assertTrue(wait_until(lambda: figures.num_fds() <= before + 2, 5))
+        self.assertTrue(wait_until(self.serves_newcomers, 5))
+        self.assertEqual(fresh.call("state.set", {"key": "k", "value": 4}), "ok")
+        self.assertEqual(recorded.call("state.get", {"key": "k"}), 2)
+
+    def visitor(self) -> socket.socket:
+        """A connection that says nothing."""
+        visitor = connect(self.daemon.port)
+        self.addCleanup(visitor.close)
+        return visitor
+
+    def load(self) -> float:
+        """The share of a processor that the daemon takes for a while."""
+        begun = sum(self.daemon.figures.cpu_times()[:2])
+        time.sleep(WATCH_SECONDS)
+        return (sum(self.daemon.figures.cpu_times()[:2]) - begun) / WATCH_SECONDS
+
+    def serves_newcomers(self) -> bool:
+        """Whether a new client is served."""
+        try:
+            self.client().call("state.set", {"key": "k", "value": 1})
+        except (ConnectionEnded, CallFailed):
+            return False
+        return True
