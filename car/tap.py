@@ -165,8 +165,10 @@ def spare_collector() -> None:
 
 
 def _exit_with_failure(sentence: str) -> None:
-    sys.stderr.write(f"car: {sentence}\n")
-    sys.stderr.flush()
+    terminal = sys.__stderr__  # in whose place twistd has put its log
+    if terminal is not None:
+        terminal.write(f"car: {sentence}\n")
+        terminal.flush()
     sys.stdout.flush()
     os._exit(USAGE_STATUS)
 

@@ -32,10 +32,10 @@ SLICE = 64
 
 
 class ProposalRun:
-    """Runs one proposal once; ``done`` fires with its ProposalResult.
+    """Runs one proposal once.
 
-    Cancelling ``done`` cancels the run: calls under way are given up, the state returns to
-    what it was, and what stands in the journal says so.
+    Cancelling the Deferred of ``start`` cancels the run: calls under way are given up, the
+    state returns to what it was, and what stands in the journal says so.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class ProposalRun:
         self.retries = 0
         self.cancelled: str | None = None
         self.aborted_by: str | None = None
-        self.done: Deferred[ProposalResult] = Deferred(lambda _: self.cancel("cancelled"))
+        self._done: Deferred[ProposalResult] | None = None
         self._results: list[ActionResult | None] = [None] * len(proposal.actions)
         self._abort_reason = ""
         self._levels = iter(self.graph.levels)
@@ -90,14 +90,20 @@ class ProposalRun:
 
     # ---- from outside ------------------------------------------------------------
 
-    def start(self) -> None:
-        """Record the proposal and run what can run."""
+    def start(self) -> "Deferred[ProposalResult]":
+        """Record the proposal and run what can run; fires with its ProposalResult."""
+        done: Deferred[ProposalResult] = Deferred(self._cancelled)
+        self._done = done
         self.recorder.received(self.proposal, self.policy_scope, self.scope)
         self._enter_level()
         self._pump()
+        return done
+
+    def _cancelled(self, done: "Deferred[ProposalResult]") -> None:
+        self.cancel("cancelled")
 
     def cancel(self, reason: str) -> None:
-        """Stop: give up what runs, undo the state, fire ``done`` with what there is."""
+        """Stop: give up what runs, undo the state, fire with what there is."""
         if self._finished or self.cancelled is not None:
             return
         self.cancelled = f"cancelled: {reason}" if reason != "cancelled" else reason
@@ -274,7 +280,7 @@ class ProposalRun:
         )
 
     def _finish(self) -> None:
-        """Undo the state if need be, record the end, fire ``done``."""
+        """Undo the state if need be, record the end, fire."""
         self._finished = True
         if self.stopping:
             restored = self.changes.rollback(self.runtime.now())
@@ -282,8 +288,10 @@ class ProposalRun:
             self.runtime.idempotent.drop(self.remembered)
         results = [result for result in self._results if result is not None]
         self.recorder.finished(results)
-        if not self.done.called:  # it was cancelled, and a call did not end at once
-            self.done.callback(
+        # Letting go of the Deferred breaks the cycle with its canceller.
+        done, self._done = self._done, None
+        if done is not None and not done.called:  # called: cancelled, and a call did not end
+            done.callback(
                 ProposalResult(
                     proposal_id=self.proposal.id, results=results, cost=self._cost(results)
                 )

@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from car.engine.interfaces import IReplanner
+from car.engine.proposal_run import ProposalRun
 from car.errors import CarError
 from car.ir.json import encode
 from car.ir.proposal import ActionProposal, RuntimeScope
@@ -45,8 +46,8 @@ async def _execute(
     scope: RuntimeScope | None,
 ) -> ProposalResult:
     config = runtime.replan
-    run = runtime.run(proposal, policy_scope, scope)
-    result = await run.done
+    run = ProposalRun(runtime, proposal, policy_scope, scope)
+    result = await runtime.run(run)
     for attempt in range(1, config.max_replans + 1):
         failed = run.aborted_by is not None or (
             config.replan_on_rejected and result.cost.actions_rejected > 0
@@ -61,8 +62,8 @@ async def _execute(
             _record(runtime, "replan_exhausted", proposal.id, {"attempts": attempt})
             return result
         proposal = chosen
-        run = runtime.run(proposal, policy_scope, scope)
-        result = await run.done
+        run = ProposalRun(runtime, proposal, policy_scope, scope)
+        result = await runtime.run(run)
     if run.aborted_by is not None:
         _record(runtime, "replan_exhausted", proposal.id, {"attempts": config.max_replans})
     return result

@@ -100,17 +100,12 @@ class Runtime:
         self.policies.require_scope(policy_scope)
         if self.replanner is not None and self.replan.max_replans > 0:
             return execute_with_replans(self, self.replanner, proposal, policy_scope, scope)
-        return self.run(proposal, policy_scope, scope).done
+        return self.run(ProposalRun(self, proposal, policy_scope, scope))
 
-    def run(
-        self, proposal: ActionProposal, policy_scope: str | None, scope: RuntimeScope | None
-    ) -> ProposalRun:
-        """Start one run of *proposal*, without replanning."""
-        run = ProposalRun(self, proposal, policy_scope, scope)
+    def run(self, run: ProposalRun) -> "Deferred[ProposalResult]":
+        """Start a run, without replanning; fires with its ProposalResult."""
         self._runs.add(run)
-        run.done.addBoth(self._run_ended, run)
-        run.start()
-        return run
+        return run.start().addBoth(self._run_ended, run)
 
     def _run_ended(self, result: Any, run: ProposalRun) -> Any:
         self._runs.discard(run)

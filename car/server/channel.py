@@ -45,7 +45,7 @@ class ClientRequest:
 
     method = b""
 
-    __slots__ = ("answer", "channel", "deadline", "id", "sent", "timeout")
+    __slots__ = ("_answer", "channel", "deadline", "id", "sent", "timeout")
 
     def __init__(self, id: str, timeout: float) -> None:
         self.id = id
@@ -53,7 +53,7 @@ class ClientRequest:
         self.deadline = 0.0
         self.sent = False
         self.channel: CallbackChannel | None = None
-        self.answer: Deferred[Any] = Deferred(self._cancelled)
+        self._answer: Deferred[Any] | None = None
 
     def params(self) -> bytes:
         """The params of the request, as JSON."""
@@ -69,6 +69,21 @@ class ClientRequest:
 
     def given_up(self, reason: str) -> None:
         """It was sent and will not be waited for: the place to tell the client."""
+
+    def begin(self, channel: "CallbackChannel") -> "Deferred[Any]":
+        """The Deferred of the outcome; cancelling it cancels the request in *channel*."""
+        self.channel = channel
+        answer: Deferred[Any] = Deferred(self._cancelled)
+        self._answer = answer
+        return answer
+
+    def fire(self, outcome: Any) -> None:
+        """End with an outcome, or with a Failure; the second ending changes nothing."""
+        # Letting go of the Deferred breaks the cycle with its canceller: what has ended
+        # is freed at once and not left to the garbage collector.
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.callback(outcome)
 
     def _cancelled(self, answer: "Deferred[Any]") -> None:
         if self.channel is not None:
@@ -117,14 +132,14 @@ class CallbackChannel:
         Fails with what it makes of CallbackError (the peer's text), CallbackTimeout or
         ChannelClosed, or with CancelledError.
         """
-        request.channel = self
+        answer = request.begin(self)
         if self._closed is not None:
-            request.answer.errback(Failure(request.problem(ChannelClosed(self._closed))))
+            self._fail(request, ChannelClosed(self._closed))
         elif len(self._pending) < self._limit:
             self._leave(request)
         else:
             self._waiting.append(request)
-        return request.answer
+        return answer
 
     def _leave(self, request: ClientRequest) -> None:
         id = request.id
@@ -148,11 +163,10 @@ class CallbackChannel:
         if request is None:
             return
         try:
-            value = request.read(decode_checked(result))
-        except CarError as problem:
-            request.answer.errback(Failure(problem))
-            return
-        request.answer.callback(value)
+            outcome = request.read(decode_checked(result))
+        except CarError:
+            outcome = Failure()
+        request.fire(outcome)
 
     def error_received(self, id: JsonValue, text: str) -> None:
         """The peer has answered with an error."""
@@ -162,7 +176,7 @@ class CallbackChannel:
         """A request could not be sent after all."""
         request = self._take(id)
         if request is not None:
-            request.answer.errback(Failure(problem))
+            request.fire(Failure(problem))
 
     def connection_lost(self, reason: str) -> None:
         """Fail every request with *reason*, and every later one at once."""
@@ -181,11 +195,11 @@ class CallbackChannel:
             self._waiting.remove(request)
         elif self._take(request.id) is not None:
             request.given_up("cancelled")
-        request.answer.errback(Failure(CancelledError()))
+        request.fire(Failure(CancelledError()))
 
     def _fail(self, request: ClientRequest | None, problem: CarError) -> None:
         if request is not None:
-            request.answer.errback(Failure(request.problem(problem)))
+            request.fire(Failure(request.problem(problem)))
 
     def _take(self, id: JsonValue) -> ClientRequest | None:
         """Remove a pending request; a place has become free."""

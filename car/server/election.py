@@ -113,7 +113,9 @@ class Election:
     def _write_pid(self, lock: int) -> None:
         """Write the pid file; on failure give *lock* back and raise ElectionError."""
         try:
-            self._places.pid.write_text(f"{os.getpid()}\n", "ascii")
+            descriptor = os.open(self._places.pid, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "w", encoding="ascii") as file:
+                file.write(f"{os.getpid()}\n")
         except OSError as problem:
             os.close(lock)
             raise _unusable(self._places.pid, problem) from None

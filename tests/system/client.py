@@ -283,3 +283,12 @@ def round_trip(client: Client) -> float:
     begun = time.perf_counter()
     client.call("state.exists", {"key": "witness"})
     return time.perf_counter() - begun
+
+
+def can_write(client: Client) -> bool:
+    """Whether the client's state can be changed, which its journal must record."""
+    try:
+        client.call("state.set", {"key": "witness", "value": 1})
+    except CallFailed:
+        return False
+    return True

@@ -8,7 +8,7 @@ import resource
 from typing import Any
 
 from car.eventlog.reading import read_journal
-from tests.system.client import CallFailed, Client, Message
+from tests.system.client import CallFailed, Message, can_write
 from tests.system.daemon import DaemonTestCase, wait_until
 
 ROOM_BYTES = 48 * 1024
@@ -90,7 +90,7 @@ class FullDiskTests(DaemonTestCase):
             self.submit(f"p{number}")
             self.assertLess(number, PROPOSALS)
         self.limit_files(resource.RLIM_INFINITY)
-        self.assertTrue(wait_until(lambda: self._can_write(self.worker), RECOVERY_SECONDS))
+        self.assertTrue(wait_until(lambda: can_write(self.worker), RECOVERY_SECONDS))
         self.submit("after")
         self.assertEqual(self.succeeded[-1], "after-1")
         self.assertEqual(set(self.succeeded) - set(self.recorded("action_succeeded")), set())
@@ -98,10 +98,3 @@ class FullDiskTests(DaemonTestCase):
         numbers = [line.event.number for line in read_journal(path) if line.event]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
         self.assertIn("can be written again", self.daemon.logged)
-
-    def _can_write(self, client: Client) -> bool:
-        try:
-            client.call("state.set", {"key": "k", "value": 1})
-        except CallFailed:
-            return False
-        return True
