@@ -52,7 +52,7 @@ class Journals(Service):
         self._closing: list[JournalFile] = []
         self._beat = LoopingCall(self._on_beat)
         self._beat.clock = clock
-        self._round: Deferred[Any] | None = None
+        self._round_runs = False
         self._waiting: list[tuple[JournalFile, Deferred[None]]] = []
 
     def startService(self) -> None:
@@ -78,10 +78,9 @@ class Journals(Service):
         for journal in journals:
             self._flush(journal)
         if self._durability == "none" or not journals:
-            self._close(None, journals)
+            self._close(journals)
             return None
-        synced = self._in_thread(_sync_all, journals)
-        return synced.addBoth(self._close, journals)
+        return self._synced(journals).addCallback(lambda _: self._close(journals))
 
     @property
     def trouble(self) -> JournalError | None:
@@ -103,8 +102,8 @@ class Journals(Service):
         """A session has ended: its journal is synced with the next beat, then closed."""
         self._open.discard(journal)
         self._flush(journal)
-        if self._durability == "none" or not self.running:
-            self._close(None, [journal])
+        if journal.failed is None and (self._durability == "none" or not self.running):
+            self._close([journal])
         else:
             self._closing.append(journal)
 
@@ -112,53 +111,63 @@ class Journals(Service):
         """Fires once what *journal* has written is on the disk; fails with JournalError."""
         synced: Deferred[None] = Deferred()
         self._waiting.append((journal, synced))
-        if self._round is None:
+        if not self._round_runs:
             self._begin_round()
         return synced
 
     def _begin_round(self) -> None:
         asked, self._waiting = self._waiting, []
         journals = list(dict.fromkeys(journal for journal, _ in asked))
-        self._round = self._in_thread(_sync_all, journals)
-        self._round.addBoth(self._round_over, asked)
-        self._round.addErrback(self._failed)
+        self._round_runs = True
+        self._synced(journals).addCallback(self._round_over, asked)
 
-    def _round_over(self, result: Any, asked: list[tuple[JournalFile, Any]]) -> None:
-        self._round = None
+    def _round_over(
+        self,
+        failures: dict[JournalFile, JournalError],
+        asked: list[tuple[JournalFile, "Deferred[None]"]],
+    ) -> None:
+        self._round_runs = False
         if self._waiting:
             self._begin_round()
-        failures: dict[JournalFile, JournalError] = {}
-        if isinstance(result, dict):
-            failures = result
         for journal, synced in asked:
             problem = failures.get(journal)
-            if isinstance(result, Failure):
-                synced.errback(Failure(JournalError(f"sync failed: {result.getErrorMessage()}")))
-            elif problem is not None:
-                synced.errback(Failure(problem))
-            else:
+            if problem is None:
                 synced.callback(None)
+            else:
+                synced.errback(Failure(problem))
 
     def _on_beat(self) -> "Deferred[Any] | None":
-        """Try failed journals again, sync the others off the reactor's thread."""
-        for journal in self._open:
+        """Try failed journals again, sync the others, close those of ended sessions."""
+        for journal in (*self._open, *self._closing):
             if journal.failed is not None and journal.retry():
                 _log.info("journal {name} can be written again", name=journal.name)
-        if self._durability != "process":
-            closing, self._closing = self._closing, []
-            self._close(None, closing)
+        ended = [journal for journal in self._closing if journal.failed is None]
+        self._closing = [journal for journal in self._closing if journal.failed is not None]
+        if self._durability == "none":
+            self._close(ended)
             return None
-        closing, self._closing = self._closing, []
-        journals = [*(journal for journal in self._open if journal.dirty), *closing]
+        # With ``power`` only ended journals are left to sync: the others were on request.
+        dirty = [journal for journal in self._open if journal.dirty]
+        journals = [*(dirty if self._durability == "process" else ()), *ended]
         if not journals:
             return None
-        synced = self._in_thread(_sync_all, journals)
-        synced.addBoth(self._close, closing)
-        return synced.addErrback(self._failed)
+        return self._synced(journals).addCallback(lambda _: self._close(ended))
 
-    def _close(self, result: Any, journals: list[JournalFile]) -> None:
-        if isinstance(result, Failure):
-            self._failed(result)
+    def _synced(
+        self, journals: list[JournalFile]
+    ) -> "Deferred[dict[JournalFile, JournalError]]":
+        """Sync *journals* in a thread; fires with the failures by journal, never fails."""
+        synced = self._in_thread(_sync_all, self.blobs, journals)
+        return synced.addErrback(self._thread_failed, journals)
+
+    def _thread_failed(
+        self, failure: Failure, journals: list[JournalFile]
+    ) -> dict[JournalFile, JournalError]:
+        _log.failure("syncing journals", failure)
+        problem = JournalError(f"journals cannot be synced: {failure.getErrorMessage()}")
+        return dict.fromkeys(journals, problem)
+
+    def _close(self, journals: list[JournalFile]) -> None:
         for journal in journals:
             try:
                 journal.close()
@@ -171,12 +180,16 @@ class Journals(Service):
         except JournalError as problem:
             _log.error("{problem}", problem=str(problem))
 
-    def _failed(self, failure: Failure) -> None:
-        _log.failure("syncing journals", failure)
 
-
-def _sync_all(journals: list[JournalFile]) -> dict[JournalFile, JournalError]:
-    """Sync each journal; the failures by journal.  Runs in a thread."""
+def _sync_all(
+    blobs: BlobStore | None, journals: list[JournalFile]
+) -> dict[JournalFile, JournalError]:
+    """Sync the side files, then each journal; the failures by journal.  Runs in a thread."""
+    if blobs is not None:
+        try:
+            blobs.sync()
+        except JournalError as problem:
+            return dict.fromkeys(journals, problem)
     failures: dict[JournalFile, JournalError] = {}
     for journal in journals:
         try:

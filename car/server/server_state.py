@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.threads import deferToThreadPool
 
 from car import __version__
+from car.engine.basics.executor import BuiltinToolExecutor
 from car.eventlog.identity import new_client_id
 from car.ir.json import JsonObject
 from car.server.admission import AdmissionGate, permits_from_system
@@ -29,7 +30,7 @@ class ServerState(MultiService):
     """Sessions and what they have in common: journals, host state, engines, gates.
 
     *reactor* provides IReactorTime, IReactorThreads and, for a daemon, the listeners.
-    *now* gives seconds since the epoch.  The service's children are started with it: the
+    *now* gives seconds since the epoch, *monotonic* seconds that never go back.  The service's children are started with it: the
     journals first, so that they end last.
     """
 
@@ -38,6 +39,7 @@ class ServerState(MultiService):
         config: ServerStateConfig,
         reactor: Any = None,
         now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         if reactor is None:
@@ -47,12 +49,16 @@ class ServerState(MultiService):
         self.reactor = reactor
         self.clock = IReactorTime(reactor)
         self.now = now
+        self.monotonic = monotonic
         self.methods: dict[str, Method] = load_methods()
         self.sessions: dict[str, ClientSession] = {}
         self.host = HostState(self.clock, limits=config.limits)
         self.admission = AdmissionGate(
             permits_from_system(config.inference_max_concurrent),
             config.limits.inference_waiting,
+        )
+        self.builtin_tools = BuiltinToolExecutor(
+            config.tools_root, self.clock, self.in_thread, config.limits.tool_timeout
         )
         self.inference = config.inference
         self.shared_memgine = config.shared_memgine

@@ -97,7 +97,7 @@ class ClientSession:
             self.client_id,
             state.now,
             self._journal,
-            monotonic=state.clock.seconds,
+            monotonic=state.monotonic,
             memory_limit=limits.events_in_memory,
             line_bytes=limits.journal_line_bytes,
             blobs=None if state.journals is None else state.journals.blobs,

@@ -325,6 +325,9 @@ def main() -> None:
     outcomes: Outcomes = {}
     SCENARIOS[sys.argv[1]](outcomes)
     json.dump(outcomes, sys.stdout)
+    sys.stdout.flush()
+    # The client's own threads do not always survive the end of the interpreter.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -219,6 +219,17 @@ class ServerCase(SynchronousTestCase):
         """Let time pass."""
         self.clock.advance(seconds)
 
+    def result_of(self, client: Peer, method: str, params: JsonValue = None) -> JsonValue:
+        """The result of a request that takes some turns of the reactor."""
+        id = client.send(method, params)
+        for _ in range(50):
+            for frame in client.new():
+                if frame.get("id") == id:
+                    assert "result" in frame, frame
+                    return frame["result"]
+            self.later()
+        raise AssertionError(f"{method} was not answered")
+
     def journal_of(self, peer: Peer) -> list[JsonObject]:
         """The lines of a session's journal file."""
         assert self.state.journals is not None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # ships no types
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.system.client import Client
@@ -31,7 +31,7 @@ STOP_SECONDS = 20.0
 """Within which it is gone after SIGTERM: its drain takes up to ten."""
 
 _POLL_SECONDS = 0.01
-_COMMAND = "from twisted.scripts.twistd import run; run()"
+COMMAND = "from twisted.scripts.twistd import run; run()"
 _LISTENING = re.compile(r"listening on ws://127\.0\.0\.1:(\d+)/")
 
 
@@ -131,7 +131,7 @@ class Daemon:
         self.start_seconds = time.monotonic() - begun
 
     def _has_started(self) -> bool:
-        return _LISTENING.search(self.logged) is not None or self.process.poll() is not None
+        return listens(self.log) or self.process.poll() is not None
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
@@ -182,7 +182,7 @@ class Daemon:
 
 def command(*flags: str) -> list[str]:
     """The command line of a daemon in the foreground."""
-    return [sys.executable, "-c", _COMMAND, "-n", "--pidfile=", "car", *flags]
+    return [sys.executable, "-c", COMMAND, "-n", "--pidfile=", "car", *flags]
 
 
 def environment(root: Path, home: Path) -> dict[str, str]:
@@ -193,6 +193,11 @@ def environment(root: Path, home: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(CHECKOUT),
     }
+
+
+def listens(log: Path) -> bool:
+    """Whether the daemon that logs to *log* says where it listens."""
+    return log.exists() and _LISTENING.search(log.read_text(errors="replace")) is not None
 
 
 def _set_limits(limits: Mapping[int, tuple[int, int]]) -> None:

@@ -18,7 +18,7 @@ from tests.system.client import (
     request,
     round_trip,
 )
-from tests.system.daemon import DaemonTestCase, wait_until
+from tests.system.daemon import DaemonTestCase
 
 MIB = 2**20
 
@@ -147,7 +147,7 @@ class BackPressureTests(DaemonTestCase):
 
         self.in_background(lambda: client.send_octets(questions))
         reader = self.in_background(read)
-        self.assertTrue(self.witness.watch(lambda: not reader.is_alive(), 60))
+        self.assertTrue(self.witness.watch(partial(has_ended, reader), 60))
         self.report(f"a flood of {FLOOD_REQUESTS} requests")
         self.assertEqual(answered, list(range(FLOOD_REQUESTS)))
         self.assertLess(self.witness.grown_mb, MORE_MB)
@@ -165,7 +165,7 @@ class BackPressureTests(DaemonTestCase):
             client.call("state.exists", {"key": "k"})
 
         sender = self.in_background(send)
-        self.assertTrue(self.witness.watch(lambda: not sender.is_alive(), 60))
+        self.assertTrue(self.witness.watch(partial(has_ended, sender), 60))
         self.report("a flood of 100000 notifications")
         self.assertLess(self.witness.worst, WITNESS_SECONDS)
 
@@ -196,7 +196,7 @@ class BackPressureTests(DaemonTestCase):
             octets = request(7, method, params)
             answers: list[Message] = []
             sender = self.in_background(partial(self._ask, client, octets, answers))
-            self.assertTrue(self.witness.watch(lambda thread=sender: not thread.is_alive(), 20))
+            self.assertTrue(self.witness.watch(partial(has_ended, sender), 20))
             self.report(f"{len(octets) / MIB:.1f} MiB for {method}")
             self.assertEqual([answer["id"] for answer in answers], [7])
             self.assertLess(self.witness.worst, bar)
@@ -204,3 +204,8 @@ class BackPressureTests(DaemonTestCase):
     def _ask(self, client: Client, octets: bytes, answers: list[Message]) -> None:
         client.send_octets(octets)
         answers.append(client.receive())
+
+
+def has_ended(thread: threading.Thread) -> bool:
+    """Whether *thread* has done its work."""
+    return not thread.is_alive()

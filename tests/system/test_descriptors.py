@@ -3,7 +3,6 @@
 import resource
 import socket
 import sys
-import time
 
 from car.server.descriptors import MOST_DESCRIPTORS
 from tests.system.client import ConnectionEnded, can_write, connect, round_trip
@@ -61,9 +60,8 @@ class DescriptorTests(DaemonTestCase):
 
     def load(self) -> float:
         """The share of a processor that the daemon takes for a while."""
-        begun = sum(self.daemon.figures.cpu_times()[:2])
-        time.sleep(WATCH_SECONDS)
-        return (sum(self.daemon.figures.cpu_times()[:2]) - begun) / WATCH_SECONDS
+        percent: float = self.daemon.figures.cpu_percent(WATCH_SECONDS)
+        return percent / 100
 
     def serves_newcomers(self) -> bool:
         """Whether a new client is served."""

@@ -1,10 +1,26 @@
 """Who gets in, and what lies about for others to read (``reliability.md`` T1 to T5, T18)."""
 
+import contextlib
+import os
+import signal
 import stat
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # ships no types
+
 from tests.system.client import Client, ConnectionEnded, connect, opening
-from tests.system.daemon import DaemonTestCase
+from tests.system.daemon import (
+    COMMAND,
+    START_SECONDS,
+    STOP_SECONDS,
+    DaemonTestCase,
+    environment,
+    listens,
+    wait_until,
+)
 
 FORBIDDEN = 403
 SWITCHING = 101
@@ -81,6 +97,32 @@ class SecretsTests(DaemonTestCase):
             client.close()
             daemon.kill()
 
+    def test_forked(self) -> None:
+        """The same for a daemon in the background, which is its own parent's child no more."""
+        log, pid_file = self.directory / "forked.log", self.directory / "twistd.pid"
+        options = [f"--logfile={log}", f"--pidfile={pid_file}", "--umask=0"]
+        root = self.daemon.root
+        subprocess.run(
+            [sys.executable, "-c", COMMAND, *options, "car", "--port", "0"],
+            env=environment(root, self.daemon.home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=START_SECONDS,
+            check=True,
+        )
+        self.assertTrue(wait_until(partial(listens, log), START_SECONDS))
+        pid = int(pid_file.read_text())
+        self.addCleanup(end, pid)
+        self.assertEqual(self.daemon.pid_file.read_text(), f"{pid}\n")
+        client = Client(self.daemon.unix_socket)
+        client.authenticate(self.daemon.token)
+        client.call("state.set", {"key": "k", "value": 1})
+        self.assertOurs(root)
+        client.close()
+        os.kill(pid, signal.SIGTERM)
+        self.assertTrue(wait_until(lambda: not psutil.pid_exists(pid), STOP_SECONDS))
+        self.assertFalse(self.daemon.token_file.exists())
+
     def assertOurs(self, root: Path) -> None:
         """Files and sockets below *root* are 0600, directories 0700, itself included."""
         for path in (root, *root.rglob("*")):
@@ -111,3 +153,9 @@ class SecretsTests(DaemonTestCase):
             content = path.read_bytes()
             for token in tokens:
                 self.assertNotIn(token[:-1].encode(), content, str(path))
+
+
+def end(pid: int) -> None:
+    """Kill the process *pid* if it still runs."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

@@ -1,6 +1,5 @@
 """``agents.register_basics``: the built-in agent tools."""
 
-from car.engine.basics.executor import BuiltinToolExecutor
 from car.engine.basics.schemas import BASICS
 from car.ir.json import JsonObject, to_value
 from car.server.registry import NoParams, method
@@ -19,11 +18,6 @@ def agents_register_basics(session: ClientSession, params: NoParams) -> JsonObje
     recorded.
     """
     session.require_journal()
-    state = session.state
-    config = state.config
-    executor = BuiltinToolExecutor(
-        config.tools_root, state.clock, state.in_thread, config.limits.tool_timeout
-    )
-    session.runtime.register_basics(executor, BASICS)
+    session.runtime.register_basics(session.state.builtin_tools, BASICS)
     session.record("record_tools", {"registered": [to_value(schema) for schema in BASICS]})
     return {}

@@ -1,4 +1,4 @@
-"""``tools.*`` and ``agents.register_basics``: what a session's proposals may call."""
+"""``tools.*``: what a session's proposals may call."""
 
 from msgspec import Struct
 
