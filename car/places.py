@@ -113,8 +113,10 @@ def resolve(text: str, root: Path, cwd: Path, environ: Mapping[str, str], platfo
 
 
 def make_private_directory(directory: Path) -> None:
-    """Make *directory* and its parents, and make it 0700 whatever the umask; raises OSError."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make *directory* 0700 whatever the umask, and the parents it lacks; raises OSError."""
+    if not directory.parent.exists():
+        make_private_directory(directory.parent)
+    directory.mkdir(mode=0o700, exist_ok=True)
     directory.chmod(0o700)
 
 

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -182,4 +183,8 @@ def log_observer(settings: Settings) -> Any:
 
 def makeService(options: Options) -> DaemonService:
     """The service of ``twistd car``; called by Twisted."""
-    return DaemonService(options.settings, the_reactor())
+    reactor = the_reactor()
+    # Twisted's reactor counts by the wall clock; a clock that is set must not fire or hold
+    # up our timers.  Nothing has been scheduled yet.
+    reactor.seconds = time.monotonic
+    return DaemonService(options.settings, reactor)

@@ -121,6 +121,18 @@ class PrivateDirectoryTests(SynchronousTestCase):
             make_private_directory(directory)
             self.assertEqual(stat.S_IMODE(directory.stat().st_mode), 0o700)
 
+    def test_parents(self) -> None:
+        """Parents that have to be made are private as well; those that stand keep their mode."""
+        standing = Path(self.mktemp())
+        standing.mkdir(mode=0o755)
+        before = os.umask(0)
+        try:
+            make_private_directory(standing / "root" / "run")
+        finally:
+            os.umask(before)
+        self.assertEqual(stat.S_IMODE((standing / "root").stat().st_mode), 0o700)
+        self.assertEqual(stat.S_IMODE(standing.stat().st_mode), 0o755)
+
 
 class TokenFilesTests(SynchronousTestCase):
     """token_files: where a client looks for the daemon's token."""

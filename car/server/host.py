@@ -5,6 +5,7 @@ call what, and how events travel to a client, is said elsewhere.  Approvals and 
 feed have modules of their own, and this one ties them to agents.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -32,17 +33,22 @@ _FINISHED = frozenset({"completed", "errored", "stopped"})
 class HostState:
     """Agents, approvals, events and subscribers of one daemon.
 
-    *session_id* is throughout the client id of the session that asks, None for the daemon
+    *clock* runs the deadlines, *now* gives seconds since the epoch and is the clock's unless
+    given.  *session_id* is throughout the client id of the session that asks, None for the daemon
     itself.  Every change is one step: it is made, then told to all subscribers, before the
     method returns.
     """
 
     def __init__(
-        self, clock: IReactorTime, new_id: NewId = random_id, limits: Limits | None = None
+        self,
+        clock: IReactorTime,
+        new_id: NewId = random_id,
+        limits: Limits | None = None,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self._limits = limits or Limits()
         self._new_id = new_id
-        self._feed = EventFeed(clock, new_id, self._limits)
+        self._feed = EventFeed(now or clock.seconds, new_id, self._limits)
         self._approvals = Approvals(clock, self._feed, new_id, self._limits, self._release)
         self._agents: dict[str, HostAgent] = {}
 

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from car.ir.instants import rfc3339
@@ -35,8 +34,8 @@ def random_id(kind: str) -> str:
 class EventFeed:
     """Numbers events, keeps the newest and hands each to every subscriber, in order."""
 
-    def __init__(self, clock: IReactorTime, new_id: NewId, limits: Limits) -> None:
-        self._clock = clock
+    def __init__(self, now: Callable[[], float], new_id: NewId, limits: Limits) -> None:
+        self._now = now
         self._new_id = new_id
         self._limits = limits
         self._events: deque[HostEvent] = deque(maxlen=limits.host_events)
@@ -47,7 +46,7 @@ class EventFeed:
 
     def timestamp(self) -> str:
         """The present as RFC 3339."""
-        return rfc3339(self._clock.seconds())
+        return rfc3339(self._now())
 
     def newest(self, limit: int = DEFAULT_EVENTS) -> list[HostEvent]:
         """The last *limit* events, oldest first; at least one and at most all that are kept."""

@@ -52,7 +52,7 @@ class ServerState(MultiService):
         self.monotonic = monotonic
         self.methods: dict[str, Method] = load_methods()
         self.sessions: dict[str, ClientSession] = {}
-        self.host = HostState(self.clock, limits=config.limits)
+        self.host = HostState(self.clock, limits=config.limits, now=now)
         self.admission = AdmissionGate(
             permits_from_system(config.inference_max_concurrent),
             config.limits.inference_waiting,

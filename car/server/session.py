@@ -18,7 +18,7 @@ from car.eventlog.journal import JournalFile
 from car.eventlog.log import EventLog
 from car.ir.json import JsonObject, JsonValue, encode
 from car.proto import codes
-from car.proto.messages import error_frame, notification_frame
+from car.proto.messages import error_frame
 from car.server.auth import Role
 from car.server.callbacks import ClientToolExecutor
 from car.server.channel import CallbackChannel
@@ -26,6 +26,7 @@ from car.server.dispatch import Dispatcher
 from car.server.errors import JournalUnavailable
 from car.server.host_records import HostEvent
 from car.server.interfaces import IConnectionSession
+from car.server.notifications import Notifications
 from car.server.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class ClientSession:
         self._messages_before_auth = 0
         self._refused = False
         self._outbox = Outbox(self._write, state.clock, self._call_unsent, state.sync)
+        self._notifications = Notifications(self.put, state.config.limits, self._too_slow)
         self._dispatcher = Dispatcher(self, state.methods)
 
     # ---- its parts -----------------------------------------------------------------
@@ -198,11 +200,12 @@ class ClientSession:
 
     def output_stalled(self) -> None:
         """The client does not read: hold its requests."""
-        self._dispatcher.stalled = True
+        self._dispatcher.stalled = self._notifications.stalled = True
 
     def output_resumed(self) -> None:
         """The client reads again: take up what was held."""
         self._dispatcher.stalled = False
+        self._notifications.resumed()
         self._dispatcher.take_up()
 
     def connection_lost(self, reason: str) -> None:
@@ -300,12 +303,23 @@ class ClientSession:
         self._outbox.put(frame)
 
     def notify(self, method: str, params: JsonValue) -> None:
-        """Send a notification."""
-        self._outbox.put(notification_frame(method, encode(params)))
+        """Send a notification that must not be dropped."""
+        self._notifications.send(method, encode(params), droppable=False)
 
     def host_event(self, event: HostEvent) -> None:
-        """Tell this subscriber of something that happened in host state."""
-        self._outbox.put(notification_frame("host.event", encode(event)))
+        """Tell this subscriber of something that happened; of approvals without fail."""
+        self._notifications.send(
+            "host.event",
+            encode(event),
+            droppable=not event.kind.startswith("approval."),
+            cursor=event.sequence,
+        )
+
+    def _too_slow(self) -> None:
+        """What must not be dropped has found no place."""
+        self.state.clock.callLater(
+            0, self.close, codes.CLOSE_TRY_LATER, "this client reads too slowly"
+        )
 
     def close_after_reply(self, code: int, reason: str) -> None:
         """Close the connection once the answer being made has gone out."""

@@ -22,7 +22,7 @@ class ApprovalsTestCase(SynchronousTestCase):
         numbers = itertools.count(1)
         self.clock = Clock()
         limits = Limits(host_approvals=1000)
-        feed = EventFeed(self.clock, lambda kind: f"{kind}-{next(numbers)}", limits)
+        feed = EventFeed(self.clock.seconds, lambda kind: f"{kind}-{next(numbers)}", limits)
         self.ended: list[HostApproval] = []
         self.events: list[HostEvent] = []
         feed.subscribe("observer", self.events.append)

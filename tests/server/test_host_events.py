@@ -17,7 +17,7 @@ class EventFeedTests(SynchronousTestCase):
     def setUp(self) -> None:
         numbers = itertools.count(1)
         self.clock = Clock()
-        self.feed = EventFeed(self.clock, lambda kind: f"{kind}-{next(numbers)}", Limits())
+        self.feed = EventFeed(self.clock.seconds, lambda kind: f"{kind}-{next(numbers)}", Limits())
         self.told: list[HostEvent] = []
 
     def emit(self, kind: str = "host.notification") -> HostEvent:

@@ -87,9 +87,9 @@ class SecretsTests(DaemonTestCase):
 
     def test_modes(self) -> None:
         """Everything kept is for this user only, whatever the umask."""
-        for umask in (0o000, 0o022):
+        for umask, flags in ((0o000, ()), (0o022, ("--redact", "secret"))):
             daemon = self.new_daemon()
-            daemon.start("--redact", "secret", umask=umask)
+            daemon.start(*flags, umask=umask)
             client = daemon.client()
             client.call("state.set", {"key": "large", "value": "x" * 300_000})
             self.assertTrue((daemon.root / "journals" / "blobs").is_dir())
