@@ -99,6 +99,11 @@ class Application(MultiService):
         """The bound TCP port, or None while there is none."""
         return self.listeners.port
 
+    def startService(self) -> None:
+        """Start the parts; what was stopped may be started again."""
+        self.state.draining = False
+        super().startService()
+
     def stopService(self) -> "Deferred[None]":
         """Drain and stop; fires when the last session is gone and every journal closed."""
         self.running = 0

@@ -40,6 +40,8 @@ class IConnection(Interface):
 class IConnectionSession(Interface):
     """What a WebSocket tells the session behind it.  Nothing here raises or waits."""
 
+    awaits_answers = Attribute("Whether requests of ours are out on this connection; a bool.")
+
     def opened(connection: IConnection) -> None:
         """The opening handshake is done; *connection* provides IConnection."""
 

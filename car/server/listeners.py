@@ -46,8 +46,10 @@ class Listeners(Service):
         self._socket_path = socket_path
 
     def startService(self) -> None:
-        """Begin to listen."""
+        """Begin to listen; after a stop ``listening`` is a new Deferred."""
         super().startService()
+        if self.listening.called:
+            self.listening = Deferred()
         Deferred.fromCoroutine(self._listen()).addCallbacks(
             self.listening.callback, self.listening.errback
         )

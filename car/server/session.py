@@ -83,6 +83,11 @@ class ClientSession:
         return self._channel
 
     @property
+    def awaits_answers(self) -> bool:
+        """Whether requests of ours are out."""
+        return self._channel is not None and self._channel.pending_count > 0
+
+    @property
     def runtime(self) -> Runtime:
         """The session's runtime, with its state, tools, policies and event log."""
         if self._runtime is None:
@@ -274,6 +279,12 @@ class ClientSession:
 
     def refuse_unauthenticated(self, id: bytes | None, method: str) -> None:
         """Answer -32001 and close: a method before ``session.auth`` (decision 7)."""
+        _log.info(
+            "{client_id} from {peer} refused: {method} before authentication",
+            client_id=self.client_id,
+            peer=getattr(self._connection, "peer", "unknown"),
+            method=method[:200],
+        )
         text = f"auth required: call session.auth with the daemon's token before {method[:200]}"
         if id is not None:
             self.reply_error(id, codes.AUTH_REQUIRED, text)

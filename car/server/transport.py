@@ -18,6 +18,9 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
 from car.server.opening import Opening
 
+_QUICK_ACK: int = getattr(socket, "TCP_QUICKACK", 0)
+"""Linux alone has it."""
+
 _CREDENTIALS = Struct("3i")  # pid, uid, gid: struct ucred of Linux
 
 
@@ -59,7 +62,7 @@ def _queue_is_known(transport: Any) -> bool:
 class Output:
     """Writes to one transport and knows how much of it the kernel has not taken."""
 
-    __slots__ = ("_known", "_pause_bytes", "_transport")
+    __slots__ = ("_is_tcp", "_known", "_pause_bytes", "_transport")
 
     def __init__(self, transport: Any, pause_bytes: int) -> None:
         """Write to *transport*; more than *pause_bytes* unsent are too much.
@@ -69,6 +72,12 @@ class Output:
         self._transport = transport
         self._pause_bytes = pause_bytes
         self._known = _queue_is_known(transport)
+        self._is_tcp = (
+            self._known
+            and _QUICK_ACK != 0
+            and getattr(transport, "socket", None) is not None
+            and transport.socket.family in (socket.AF_INET, socket.AF_INET6)
+        )
 
     def write(self, data: bytes) -> None:
         """Send *data* after all that was written before."""
@@ -87,6 +96,16 @@ class Output:
                 data = data[taken:]
             # Otherwise the connection is lost: the reactor finds out as it writes.
         transport.write(data)
+
+    def acknowledge(self) -> None:
+        """Have the kernel acknowledge at once what was read; it forgets with the next write.
+
+        A client that leaves Nagle's algorithm on, as the official ones do, holds back its
+        second small answer until the first is acknowledged, which the kernel otherwise
+        delays by 40 ms.
+        """
+        if self._is_tcp and self._transport.connected:
+            self._transport.socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
     @property
     def full(self) -> bool:

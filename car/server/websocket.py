@@ -190,6 +190,8 @@ class CarServerProtocol(WebSocketServerProtocol):
                 _log.failure("a message of {peer} met a defect", peer=self.peer)
         if messages:
             self._tell(session.turn_ended)
+            if session.awaits_answers and self.state == self.STATE_OPEN:
+                self._output.acknowledge()
         if pings and self.state == self.STATE_OPEN:
             self._write(framing.pong_frames(pings))
         return messages, size

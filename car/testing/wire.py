@@ -182,6 +182,8 @@ def server_frames(octets: bytes) -> list[tuple[int, bytes]]:
 class RecordingSession:
     """Writes down what it is told; *on_message*, if given, is called with each text."""
 
+    awaits_answers = False
+
     def __init__(self, on_message: Callable[[IConnection, bytes], object] | None = None) -> None:
         self.events: list[tuple[str, Any]] = []
         self.connection: Any = None

@@ -245,6 +245,7 @@ class PowerTests(JournalsCase):
         synced = self.journals.sync(journal)
         self.work.pop()[0].errback(RuntimeError("no thread"))
         self.failureResultOf(synced, JournalError)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
         again = self.journals.sync(journal)
         self.run_thread()
         self.successResultOf(again)

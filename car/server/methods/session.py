@@ -2,6 +2,7 @@
 
 import msgspec
 from msgspec import Struct
+from twisted.logger import Logger
 
 from car.ir.json import JsonObject
 from car.ir.tools import ToolSchema
@@ -13,6 +14,9 @@ from car.server.methods.policy import register_policy
 from car.server.methods.tools import register_tools
 from car.server.registry import method
 from car.server.session import ClientSession
+
+
+_log = Logger()
 
 
 class Init(Struct, frozen=True):
@@ -93,6 +97,11 @@ def _role_of(session: ClientSession, params: Auth) -> Role:
     elif authenticator.check(params.token):
         return session.role
     session.wrong_tokens += 1
+    _log.info(
+        "{client_id} showed a wrong token ({count})",
+        client_id=session.client_id,
+        count=session.wrong_tokens,
+    )
     if session.wrong_tokens >= session.state.config.limits.wrong_tokens:
         session.close_after_reply(codes.CLOSE_UNAUTHENTICATED, "too many wrong tokens")
     raise AuthFailed("auth failed: token mismatch")
