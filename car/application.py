@@ -155,6 +155,8 @@ class Daemon(Application):
         for warning in self.settings.warnings:
             _log.warn("{warning}", warning=warning)
         super().startService()
+        if primary and self.state.journals is not None:
+            self.state.journals.recover(self.state.now())
         self.listening.addCallbacks(self._serving, self._not_serving)
 
     def _serving(self, ports: list[IListeningPort]) -> list[IListeningPort]:

@@ -12,9 +12,7 @@ from car.ir.tools import ToolCall
 class IToolExecutor(Interface):
     """Runs the tools that the runtime does not run itself."""
 
-    trusted = Attribute(
-        "Whether outputs were decoded from JSON text and so need no check; a bool."
-    )
+    trusted = Attribute("Whether outputs were decoded from JSON text and so need no check; a bool.")
 
     def reserve() -> str:
         """Take the id of the next request.

@@ -135,8 +135,7 @@ class ProposalRun:
             result = self._results[self.graph.index_of[reference.action_id]]
             if result is None or not result.succeeded:
                 raise ReferenceFault(
-                    f"reference '{reference.text}': action '{reference.action_id}' "
-                    "did not succeed"
+                    f"reference '{reference.text}': action '{reference.action_id}' did not succeed"
                 )
             outputs[reference.action_id] = result.output
         return outputs

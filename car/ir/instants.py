@@ -32,7 +32,9 @@ def seconds(text: str) -> float:
     except ValueError:
         raise InstantError(f"'{text}' is not an RFC 3339 timestamp") from None
     if moment.tzinfo is None or "T" not in text.upper():
-        raise InstantError(f"'{text}' is not an RFC 3339 timestamp: date, time and offset") from None
+        raise InstantError(
+            f"'{text}' is not an RFC 3339 timestamp: date, time and offset"
+        ) from None
     return moment.timestamp()
 
 

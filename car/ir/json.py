@@ -20,6 +20,10 @@ JsonObject: TypeAlias = dict[str, Any]
 MAX_NESTING = 256
 """Arrays and objects inside one another (``reliability.md`` §3)."""
 
+MAX_VALUES = 200_000
+"""Values in one message; [ours]: read in some 100 ms, so that no other session waits longer
+(the bar of ``reliability.md`` §4 is 250 ms)."""
+
 _T = TypeVar("_T")
 
 encode = msgspec.json.Encoder().encode
@@ -30,7 +34,7 @@ _decode_any = msgspec.json.Decoder().decode
 
 # Both kinds of bracket read as one: whether they match is the decoder's to say.
 _AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
-_NOT_STRUCTURAL = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_NOT_STRUCTURAL = bytes(byte for byte in range(256) if byte not in b'[]{},"')
 
 
 class JsonError(CarError):
@@ -123,9 +127,7 @@ def check_nesting(text: bytes | str, limit: int = MAX_NESTING) -> None:
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if data.count(b"[") + data.count(b"{") <= limit:
         return
-    outline = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outline = outline.translate(_AS_BRACKETS, _NOT_STRUCTURAL)
-    outline = b"".join(outline.split(b'"')[::2])
+    outline = _outside_strings(data).translate(_AS_BRACKETS, b",")
     for _ in range(limit):
         shorter = outline.replace(b"[]", b"")
         if len(shorter) == len(outline):
@@ -133,6 +135,29 @@ def check_nesting(text: bytes | str, limit: int = MAX_NESTING) -> None:
         outline = shorter
     if b"[]" in outline:
         raise JsonLimitError(f"nested more than {limit} deep")
+
+
+def check_size(data: bytes, limit: int = MAX_VALUES) -> None:
+    """Raise JsonLimitError if the text *data* holds more than about *limit* values.
+
+    A long text is no trouble, many values are: reading them holds up everybody else.
+    Costs three counts unless the text has many commas or brackets, of which strings may be
+    full: then they are cut out, after a look at how many there are.
+    """
+    if data.count(b",") + data.count(b"[") + data.count(b"{") <= limit:
+        return
+    # No value has more than two strings to it, its own and its key.
+    if data.count(b'"') - data.count(b'\\"') > 4 * limit:
+        raise JsonLimitError(f"holds more than {limit} values")
+    outline = _outside_strings(data)
+    if len(outline) - outline.count(b"]") - outline.count(b"}") > limit:
+        raise JsonLimitError(f"holds more than {limit} values")
+
+
+def _outside_strings(data: bytes) -> bytes:
+    """The commas and brackets of a JSON text that stand in no string, in order."""
+    outline = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURAL)
+    return b"".join(outline.split(b'"')[::2])
 
 
 def check_value(value: object) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from car.ir.proposal import Action
 from car.ir.references import Reference, find_references
 
-
 _SHOWN = 10
 """Ids that a sentence about a cycle names; a proposal may be one cycle of 1,000 actions."""
 
@@ -16,8 +15,8 @@ _SHOWN = 10
 class ActionGraph:
     """Which action waits for which, and what is wrong with what they declare.
 
-    ``predecessors[i]`` are the indexes that action *i* waits for, in order, as a dict of None.  ``levels`` are lists of
-    indexes; every action of a level may start once the level before has ended.  ``explicit[i]``
+    ``predecessors[i]`` are the indexes that action *i* waits for, in order, as the keys of a
+    dict.  ``levels`` are lists of indexes; every action of a level may start once the level before has ended.  ``explicit[i]``
     are the indexes that its ``dependencies`` name: it is rejected unless they succeed.
     ``references[i]`` are the references to outputs among its parameters.  ``faults[i]`` are
     sentences, one for each fault of its ``dependencies`` and references; such an action must

@@ -54,7 +54,7 @@ class Assumption(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
 
     key: str
     expected_value: JsonValue | UnsetType = UNSET
-    read_version: int | None | UnsetType = UNSET
+    read_version: int | UnsetType | None = UNSET
 
 
 class ToolCompensation(Struct, frozen=True, kw_only=True, tag_field="type", tag="tool", gc=False):
@@ -81,7 +81,7 @@ class Action(Struct, frozen=True, kw_only=True, gc=False):
 
     id: str = msgspec.field(default_factory=new_id)
     type: ActionType
-    tool: str | None | UnsetType = UNSET
+    tool: str | UnsetType | None = UNSET
     parameters: JsonObject = msgspec.field(default_factory=dict)
     preconditions: list[Precondition] = msgspec.field(default_factory=list)
     expected_effects: JsonObject = msgspec.field(default_factory=dict)
@@ -89,7 +89,7 @@ class Action(Struct, frozen=True, kw_only=True, gc=False):
     idempotent: bool = False
     max_retries: U32 = 3
     failure_behavior: FailureBehavior = "abort"
-    timeout_ms: U64 | None | UnsetType = UNSET
+    timeout_ms: U64 | UnsetType | None = UNSET
     metadata: JsonObject = msgspec.field(default_factory=dict)
     # Later than the first release of the reference; left out when not given.
     dependencies: list[str] | UnsetType = UNSET
@@ -98,7 +98,7 @@ class Action(Struct, frozen=True, kw_only=True, gc=False):
     assumptions: list[Assumption] | UnsetType = UNSET
     invocation_mode: InvocationMode | UnsetType = UNSET
     reversibility: Reversibility | UnsetType = UNSET
-    compensation: ToolCompensation | ActionCompensation | None | UnsetType = UNSET
+    compensation: ToolCompensation | ActionCompensation | UnsetType | None = UNSET
 
     @property
     def tool_name(self) -> str | None:

@@ -9,11 +9,13 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from car.errors import CarError
 from car.ir.json import (
     MAX_NESTING,
+    MAX_VALUES,
     JsonLimitError,
     JsonSyntaxError,
     JsonValue,
     RecordError,
     check_nesting,
+    check_size,
     decode_as,
     decode_checked,
     encode,
@@ -89,6 +91,8 @@ def parse(payload: bytes) -> Request | Answer:
     try:
         if payload.count(b"[") + payload.count(b"{") > MAX_NESTING:
             check_nesting(payload)
+        if len(payload) > MAX_VALUES:  # shorter ones cannot hold as many
+            check_size(payload)
         message = decode_as(_decoder, payload)
     except JsonSyntaxError as problem:
         raise ProtocolError(PARSE_ERROR, f"parse error: {problem}") from None

@@ -228,4 +228,3 @@ class _Expiry:
             "its outcome is open: read the state before trying again"
         )
         self._waiting.cancel()
-

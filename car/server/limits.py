@@ -14,12 +14,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from car.errors import SettingsError
-from car.ir.json import MAX_NESTING
+from car.ir.json import MAX_NESTING, MAX_VALUES
 
 KIB = 1024
 MIB = 1024 * KIB
 
-FIXED: dict[str, int] = {"json_nesting": MAX_NESTING, "integer_digits": 4300}
+FIXED: dict[str, int] = {
+    "json_nesting": MAX_NESTING,
+    "json_values": MAX_VALUES,
+    "integer_digits": 4300,
+}
 """Limits of the decoder itself (``reliability.md`` §4), not open to change."""
 
 Count = Annotated[int, Meta(ge=1)]

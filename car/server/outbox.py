@@ -8,6 +8,7 @@ no call of that turn leaves: results become errors, calls fail (G11).  With dura
 
 from collections import deque
 from collections.abc import Callable, Sequence
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
@@ -41,18 +42,21 @@ class _Batch:
 class Outbox:
     """Gathers frames between ``begin`` and ``end``; outside of a turn, until the next one.
 
-    *send* writes frames to the connection.  *call_unsent* is told of a call that could not
-    leave because the journal failed.  *sync* is None unless durability is ``power``.
+    *send* writes frames to the connection; *most_bytes* are gathered at most.  *call_unsent*
+    is told of a call that could not leave because the journal failed.  *sync* is None unless durability is ``power``.
     """
 
     __slots__ = (
         "_call_unsent",
         "_clock",
         "_events",
+        "_flushing",
         "_frames",
+        "_gathered_bytes",
         "_held",
         "_in_turn",
         "_journal",
+        "_most_bytes",
         "_owners",
         "_recorded",
         "_send",
@@ -66,8 +70,10 @@ class Outbox:
         clock: IReactorTime,
         call_unsent: Callable[[str, JournalError], None],
         sync: Sync | None = None,
+        most_bytes: int = 1 << 20,
     ) -> None:
         self._send = send
+        self._most_bytes = most_bytes
         self._clock = clock
         self._call_unsent = call_unsent
         self._sync = sync
@@ -77,7 +83,8 @@ class Outbox:
         self._owners: list[Owner] = []
         self._held: deque[_Batch] = deque()
         self._recorded = 0
-        self._in_turn = False
+        self._gathered_bytes = 0
+        self._in_turn = self._flushing = False
         self._timer: IDelayedCall | None = None
 
     def log_opened(self, events: EventLog, journal: JournalFile | None) -> None:
@@ -86,10 +93,17 @@ class Outbox:
         self._events = events
 
     def put(self, frame: bytes, owner: Owner = None) -> None:
-        """Send *frame* at the end of this turn."""
+        """Send *frame* at the end of this turn, or before if much has been gathered.
+
+        One read may hold hundreds of requests with large answers: that the client does not
+        read them must show before they are all made.
+        """
         self._frames.append(frame)
         self._owners.append(owner)
-        if not self._in_turn and self._timer is None:
+        self._gathered_bytes += len(frame)
+        if self._gathered_bytes > self._most_bytes and not self._flushing:
+            self.flush()
+        elif not self._in_turn and self._timer is None:
             self._timer = self._clock.callLater(0, self._later)
 
     def begin(self) -> None:
@@ -103,9 +117,14 @@ class Outbox:
 
     def flush(self) -> None:
         """Write the journal's lines, then the frames."""
+        self._gathered_bytes = 0
         journal, events = self._journal, self._events
         if journal is not None and events is not None and events.last_number != self._recorded:
-            self._flush_journaled(journal, events)
+            self._flushing = True
+            try:
+                self._flush_journaled(journal, events)
+            finally:
+                self._flushing = False
         elif self._frames:
             frames = self._frames
             self._frames, self._owners = [], []

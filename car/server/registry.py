@@ -21,6 +21,7 @@ from car.server.errors import InvalidParams
 Handler = Callable[[Any, Any], Any]
 _H = TypeVar("_H", bound=Handler)
 
+
 class NoParams(Struct, frozen=True):
     """A method without params: absent, null, ``{}`` and ``[]`` are alike."""
 
@@ -73,9 +74,7 @@ _EMPTY = frozenset((b"{}", b"null", b"[]"))
 _METHODS: dict[str, Method] = {}
 
 
-def method(
-    *names: str, host_only: bool = False, open: bool = False
-) -> Callable[[_H], _H]:
+def method(*names: str, host_only: bool = False, open: bool = False) -> Callable[[_H], _H]:
     """Register a handler under its wire name; further names are aliases."""
 
     def register(handler: _H) -> _H:
@@ -106,4 +105,3 @@ def describe(methods: Iterable[Method]) -> list[dict[str, Any]]:
         }
         for entry in methods
     ]
-

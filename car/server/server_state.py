@@ -30,8 +30,8 @@ class ServerState(MultiService):
     """Sessions and what they have in common: journals, host state, engines, gates.
 
     *reactor* provides IReactorTime, IReactorThreads and, for a daemon, the listeners.
-    *now* gives seconds since the epoch, *monotonic* seconds that never go back.  The service's children are started with it: the
-    journals first, so that they end last.
+    *now* gives seconds since the epoch, *monotonic* seconds that never go back.  The service's
+    children are started with it: the journals first, so that they end last.
     """
 
     def __init__(

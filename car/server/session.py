@@ -42,9 +42,7 @@ JOURNAL_FORMAT = 1
 class ClientSession:
     """What one client has: made by ServerState when its connection opens."""
 
-    def __init__(
-        self, state: "ServerState", client_id: str, peer_uid: int | None = None
-    ) -> None:
+    def __init__(self, state: "ServerState", client_id: str, peer_uid: int | None = None) -> None:
         self.state = state
         self.client_id = client_id
         self.peer_uid = peer_uid
@@ -65,7 +63,13 @@ class ClientSession:
         self._auth_timer: IDelayedCall | None = None
         self._messages_before_auth = 0
         self._refused = False
-        self._outbox = Outbox(self._write, state.clock, self._call_unsent, state.sync)
+        self._outbox = Outbox(
+            self._write,
+            state.clock,
+            self._call_unsent,
+            state.sync,
+            state.config.limits.output_bytes,
+        )
         self._notifications = Notifications(self.put, state.config.limits, self._too_slow)
         self._dispatcher = Dispatcher(self, state.methods)
 
@@ -196,8 +200,11 @@ class ClientSession:
         if not self.authenticated:
             self.close(codes.CLOSE_UNAUTHENTICATED, "authentication required")
             return
-        _log.debug("{client_id}: {size} octets of binary dropped: no voice session is open",
-                   client_id=self.client_id, size=len(payload))
+        _log.debug(
+            "{client_id}: {size} octets of binary dropped: no voice session is open",
+            client_id=self.client_id,
+            size=len(payload),
+        )
 
     def turn_ended(self) -> None:
         """The turn is over: everything gathered goes out."""
@@ -254,9 +261,7 @@ class ClientSession:
     def _close_record(self, reason: str) -> None:
         if self._runtime is not None and self._runtime.events.last_number:
             try:
-                self._runtime.events.append(
-                    "record_closed", None, None, encode({"reason": reason})
-                )
+                self._runtime.events.append("record_closed", None, None, encode({"reason": reason}))
             except JournalError as problem:
                 _log.error("{client_id}: {problem}", client_id=self.client_id, problem=problem)
 

@@ -10,6 +10,7 @@ from zope.interface import implementer
 from car.engine.errors import ToolError
 from car.engine.interfaces import IToolExecutor
 from car.engine.runtime import Runtime
+from car.eventlog.errors import JournalError
 from car.eventlog.log import EventLog
 from car.ir.json import JsonObject, JsonValue, decode
 from car.ir.proposal import ActionProposal, proposal_of
@@ -64,15 +65,18 @@ class ManualExecutor:
 
 
 class LineKeeper:
-    """A journal in memory."""
+    """A journal in memory; it takes no line that holds ``refused``."""
 
-    failed: Any = None
+    failed: JournalError | None = None
+    refused: bytes | None = None
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
 
     def append(self, line: bytes) -> None:
         """Keep it."""
+        if self.refused is not None and self.refused in line:
+            raise JournalError("disk full")
         self.lines.append(line)
 
     def flush(self) -> None:
@@ -88,13 +92,18 @@ class RuntimeCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.clock.advance(EPOCH)
         self.executor = ManualExecutor()
         self.journal = LineKeeper()
-        self.events = EventLog("c-1", self.clock.seconds, self.journal)
-        self.runtime = Runtime(self.executor, self.clock, events=self.events, session_id="c-1")
+        self.events = EventLog("c-1", self.now, self.journal, monotonic=self.clock.seconds)
+        self.runtime = Runtime(
+            self.executor, self.clock, events=self.events, now=self.now, session_id="c-1"
+        )
         for name in ("t", "u"):
             self.runtime.register_tool(ToolSchema(name=name))
+
+    def now(self) -> float:
+        """The wall clock."""
+        return EPOCH + self.clock.seconds()
 
     def begin(self, *actions: JsonObject, **options: Any) -> "Deferred[ProposalResult]":
         """Start a proposal of these actions."""

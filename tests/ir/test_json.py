@@ -6,12 +6,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.ir.json import (
     MAX_NESTING,
+    MAX_VALUES,
     JsonLimitError,
     JsonSyntaxError,
     JsonValue,
     RecordError,
     canonical,
     check_nesting,
+    check_size,
     check_value,
     convert,
     decode,
@@ -46,6 +48,18 @@ class DecodeTests(SynchronousTestCase):
         self.assertEqual(encode(decode(allowed)).decode(), allowed)
         self.assertRaises(JsonLimitError, decode, f"[{allowed}]")
         self.assertEqual(decode(encode("[" * 1000)), "[" * 1000)
+
+    def test_many_values(self) -> None:
+        """Values are counted, wherever they are, and what stands in strings is not."""
+        check_size(encode([0] * MAX_VALUES))
+        check_size(encode(["," * MAX_VALUES, '"[{,\\', "," * MAX_VALUES]))
+        for text in (
+            encode([0] * (MAX_VALUES + 2)),
+            encode({str(number): [] for number in range(MAX_VALUES)}),
+            encode([""] * (2 * MAX_VALUES + 3)),
+            b"[" * (MAX_VALUES + 1),
+        ):
+            self.assertRaises(JsonLimitError, check_size, text)
 
     def test_nesting_with_escapes(self) -> None:
         """Brackets after escaped quotes and backslashes are still inside their string."""

@@ -180,5 +180,3 @@ def host_resolve_approval(session: ClientSession, params: Answer) -> HostApprova
         approved=params.approved,
         notes=params.notes,
     )
-
-

@@ -87,5 +87,3 @@ def handler_deadline(proposal: ActionProposal, limits: Limits) -> float:
         attempts = action.max_retries + 1 if action.failure_behavior == "retry" else 1
         budget += (action.timeout or limits.tool_timeout) * attempts
     return max(limits.handler_timeout, budget)
-
-

@@ -40,7 +40,8 @@ def server_handshake(session: ClientSession, params: Handshake) -> JsonObject:
     if type(version) is not int or version not in VERSIONS:
         shown = "none" if version is UNSET else f"{version!r:.40}"
         raise VersionMismatch(
-            f"protocol version mismatch: this daemon speaks 1, 2 and 3; the client asked for {shown}"
+            "protocol version mismatch: this daemon speaks 1, 2 and 3; "
+            f"the client asked for {shown}"
         )
     missing = sorted(set(params.required_capabilities or ()) - CAPABILITIES)
     if missing:

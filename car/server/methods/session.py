@@ -15,7 +15,6 @@ from car.server.methods.tools import register_tools
 from car.server.registry import method
 from car.server.session import ClientSession
 
-
 _log = Logger()
 
 
