@@ -15,7 +15,7 @@ from typing import Any
 import txaio
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 
 from car.server.auth import Authenticator, Credentials
@@ -48,7 +48,7 @@ class Application(MultiService):
 
     *listen* are Twisted endpoint descriptions.  *memgine* is one memory engine for all
     connections, *inference* the models; both win over those of *config*.  *reactor* runs
-    everything and is the clock as well; None takes the process's own.  ``listening`` fires
+    everything, None takes the process's own; *clock* keeps time in its place.  ``listening`` fires
     with the bound ports once the daemon serves, or fails with ListenError.
     """
 
@@ -60,6 +60,7 @@ class Application(MultiService):
         memgine: Any = None,
         inference: Any = None,
         reactor: Any = None,
+        clock: IReactorTime | None = None,
         now: Callable[[], float] = time.time,
         policy: OpeningPolicy | None = None,
         socket_path: Callable[[int], Path | None] | None = None,
@@ -74,8 +75,8 @@ class Application(MultiService):
         self.config = config
         # Autobahn takes its own timers from there, not from the factory's reactor.
         txaio.use_twisted()
-        txaio.config.loop = reactor  # type: ignore[attr-defined]
-        self.state = ServerState(config, reactor, now)
+        txaio.config.loop = reactor if clock is None else clock  # type: ignore[attr-defined]
+        self.state = ServerState(config, reactor, clock, now)
         gatekeeper = Gatekeeper(self.state)
         factory = CarServerFactory(
             self.state.open_session,

@@ -44,7 +44,7 @@ class IdempotencyCache:
 
     def put(self, key: CallKey, cached: CachedCall) -> None:
         """Remember a call."""
-        if len(self._calls) >= MAX_ENTRIES:
+        if key not in self._calls and len(self._calls) >= MAX_ENTRIES:
             del self._calls[next(iter(self._calls))]
         self._calls[key] = cached
 

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from car.engine.interfaces import IReplanner
 from car.engine.proposal_run import ProposalRun
+from car.engine.settings import ReplanConfig
 from car.errors import CarError
 from car.ir.json import encode
 from car.ir.proposal import ActionProposal, RuntimeScope
@@ -49,10 +50,7 @@ async def _execute(
     run = ProposalRun(runtime, proposal, policy_scope, scope)
     result = await runtime.run(run)
     for attempt in range(1, config.max_replans + 1):
-        failed = run.aborted_by is not None or (
-            config.replan_on_rejected and result.cost.actions_rejected > 0
-        )
-        if not failed or run.cancelled is not None:
+        if not _asks_for_another(run, result, config):
             return result
         await deferLater(runtime.clock, config.delay_ms / 1000)
         _record(runtime, "replan_attempted", proposal.id, {"attempt": attempt})
@@ -64,21 +62,32 @@ async def _execute(
         proposal = chosen
         run = ProposalRun(runtime, proposal, policy_scope, scope)
         result = await runtime.run(run)
-    if run.aborted_by is not None:
+    if _asks_for_another(run, result, config):
         _record(runtime, "replan_exhausted", proposal.id, {"attempts": config.max_replans})
     return result
+
+
+def _asks_for_another(run: ProposalRun, result: ProposalResult, config: ReplanConfig) -> bool:
+    """Whether a run ended in a way that another plan may mend."""
+    if run.cancelled is not None:
+        return False
+    rejected = config.replan_on_rejected and result.cost.actions_rejected > 0
+    return run.aborted_by is not None or rejected
 
 
 async def _ask(
     replanner: IReplanner, proposal: ActionProposal, result: ProposalResult, attempt: int
 ) -> list[ActionProposal]:
-    """What the replanner offers; an error of its own is "nothing"."""
+    """What the replanner offers; an error of its own is "nothing", a defect is logged as well."""
     try:
         offered: list[ActionProposal] = await replanner.alternatives(proposal, result, attempt)
     except CancelledError:
         raise
     except CarError as problem:
         _log.info("the replanner gave up: {problem}", problem=str(problem))
+        return []
+    except Exception:  # whatever an embedder's replanner may raise: the results stand
+        _log.failure("defect in the replanner")
         return []
     return offered
 

@@ -68,6 +68,10 @@ class Capabilities(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return None
 
 
+Replanner = Literal["none", "client", "model"]
+"""Who is asked for another plan (decision 24)."""
+
+
 class ReplanConfig(Struct, frozen=True, kw_only=True):
     """What to do after an abort (params of ``replan.set_config``)."""
 
@@ -75,7 +79,7 @@ class ReplanConfig(Struct, frozen=True, kw_only=True):
     delay_ms: U32 = 0
     verify_before_execute: bool = True
     replan_on_rejected: bool = False
-    replanner: Literal["none", "client", "model"] = "none"
+    replanner: Replanner = "none"
 
 
 def touched_keys(action: Action) -> set[str]:

@@ -16,11 +16,12 @@ class ActionGraph:
     """Which action waits for which, and what is wrong with what they declare.
 
     ``predecessors[i]`` are the indexes that action *i* waits for, in order, as the keys of a
-    dict.  ``levels`` are lists of indexes; every action of a level may start once the level before has ended.  ``explicit[i]``
-    are the indexes that its ``dependencies`` name: it is rejected unless they succeed.
-    ``references[i]`` are the references to outputs among its parameters.  ``faults[i]`` are
-    sentences, one for each fault of its ``dependencies`` and references; such an action must
-    be rejected.  An action with a fault of order stands in a level as if it declared nothing.
+    dict.  ``levels`` are lists of indexes; every action of a level may start once the level
+    before has ended.  ``explicit[i]`` are the indexes that its ``dependencies`` name: it is
+    rejected unless they succeed.  ``references[i]`` are the references to outputs among its
+    parameters.  ``faults[i]`` are sentences, one for each fault of its ``dependencies`` and
+    references; such an action must be rejected.  An action with a fault of order stands in a
+    level as if it declared nothing.
     """
 
     def __init__(self, actions: Sequence[Action]) -> None:

@@ -1,15 +1,21 @@
-"""Tools run by the client: IToolExecutor over the callback channel (``protocol.md`` §6)."""
+"""What the client does for the engine: tools and other plans, over the callback channel.
+
+IToolExecutor and IReplanner of the engine (``protocol.md`` §6).
+"""
 
 from collections.abc import Callable
 
+from msgspec import Struct
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from car.engine.errors import ToolError, ToolTimeout
-from car.engine.interfaces import IToolExecutor
+from car.engine.interfaces import IReplanner, IToolExecutor
 from car.errors import CarError
-from car.ir.json import JsonValue, encode
+from car.ir.json import JsonValue, convert, encode
+from car.ir.proposal import ActionProposal
+from car.ir.results import ProposalResult
 from car.ir.tools import ToolCall
 from car.proto.messages import notification_frame
 from car.server.channel import CallbackChannel, CallbackTimeout, ChannelClosed, ClientRequest
@@ -71,6 +77,62 @@ class ToolRequest(ClientRequest):
         """Tell the client that nobody waits for this any more (``tools.cancel``)."""
         params = {"request_id": self.id, "action_id": self._call.action_id, "reason": reason}
         self._notify(notification_frame("tools.cancel", encode(params)))
+
+
+class ReplanRequest(ClientRequest):
+    """``proposal.replan``: other plans for one that was aborted (``protocol.md`` §6)."""
+
+    __slots__ = ("_params",)
+
+    method = b"proposal.replan"
+
+    def __init__(self, id: str, timeout: float, params: bytes) -> None:
+        super().__init__(id, timeout)
+        self._params = params
+
+    def params(self) -> bytes:
+        """The params as JSON."""
+        return self._params
+
+    def read(self, result: JsonValue) -> list[ActionProposal]:
+        """The proposals of the answer; raises RecordError for anything else."""
+        return convert(result, Alternatives).proposals
+
+
+class Alternatives(Struct, frozen=True):
+    """The answer to ``proposal.replan``; an empty list gives up."""
+
+    proposals: list[ActionProposal]
+
+
+@implementer(IReplanner)
+class ClientReplanner:
+    """Asks the client for another plan; *timeout* is the wait in seconds."""
+
+    def __init__(self, channel: CallbackChannel, timeout: float, max_replans: int) -> None:
+        self._channel = channel
+        self._timeout = timeout
+        self._max_replans = max_replans
+
+    def alternatives(
+        self, proposal: ActionProposal, results: ProposalResult, attempt: int
+    ) -> "Deferred[list[ActionProposal]]":
+        """Fires with the client's proposals; fails with CarError if it has none to give."""
+        id = self._channel.reserve()
+        reason = next(
+            (r.error for r in results.results if r.status == "failed"), "an action was rejected"
+        )
+        params = encode(
+            {
+                "proposal": proposal,
+                "results": results.results,
+                "reason": reason,
+                "attempt": attempt,
+                "max_replans": self._max_replans,
+                "request_id": id,
+            }
+        )
+        return self._channel.call(ReplanRequest(id, self._timeout, params))
 
 
 @implementer(IToolExecutor)

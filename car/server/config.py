@@ -31,8 +31,8 @@ class ServerStateConfig:
     blobs: bool = True
     redact: frozenset[str] = frozenset()
     redact_key: bytes | None = None
-    shared_memgine: Any = None
-    inference: Any = None
+    shared_memgine: Any = None  # IMemoryEngine
+    inference: Any = None  # IInferenceEngine
     inference_max_concurrent: str | None = None
     tools_root: Path | None = None
     approvals: bool = True

@@ -1,7 +1,8 @@
-"""The seam between a WebSocket connection and the session behind it.
+"""The seams of the server: connection and session, session and the engines beside it.
 
-The connection knows frames, the session knows messages.  Both are written against these
-two interfaces, so either can be tested with a double of the other.
+The connection knows frames, the session knows messages; both are written against the first
+two interfaces, so either can be tested with a double of the other.  The others are what a
+session and the shared state ask of memory, inference, browser, voice and meetings.
 """
 
 from zope.interface import Attribute, Interface
@@ -65,3 +66,34 @@ class IConnectionSession(Interface):
 
     def connection_lost(reason: str) -> None:
         """The connection has gone, once and for good; *reason* is a sentence."""
+
+
+class IMemoryEngine(Interface):
+    """A graph memory: a session's own, or the one that all share.
+
+    What it must do for the ``memory.*`` and ``skill.*`` methods comes with them.
+    """
+
+    def ingest_conversation(speaker: str, text: str, at: float) -> None:
+        """Take in one line that somebody said at *at*, in seconds since the epoch."""
+
+
+class IInferenceEngine(Interface):
+    """The models of a daemon.  What the inference methods need of it comes with them."""
+
+    def session_closed(client_id: str) -> None:
+        """End what a session that has gone was waiting for."""
+
+
+class IBrowserSlot(Interface):
+    """A session's browser, launched at its first use."""
+
+    def close() -> None:
+        """Close the browser with its connection."""
+
+
+class ISessionBound(Interface):
+    """What outlives no session: the daemon's voice sessions, and its meetings' sinks."""
+
+    def session_closed(client_id: str) -> None:
+        """Let go of a session that has gone."""

@@ -43,7 +43,8 @@ class Outbox:
     """Gathers frames between ``begin`` and ``end``; outside of a turn, until the next one.
 
     *send* writes frames to the connection; *most_bytes* are gathered at most.  *call_unsent*
-    is told of a call that could not leave because the journal failed.  *sync* is None unless durability is ``power``.
+    is told of a call that could not leave because the journal failed.  *sync* is None unless
+    durability is ``power``.
     """
 
     __slots__ = (

@@ -29,7 +29,7 @@ from car.state.store import StateStore
 class ServerState(MultiService):
     """Sessions and what they have in common: journals, host state, engines, gates.
 
-    *reactor* provides IReactorTime, IReactorThreads and, for a daemon, the listeners.
+    *reactor* provides IReactorThreads and, unless there is a *clock*, IReactorTime.
     *now* gives seconds since the epoch, *monotonic* seconds that never go back.  The service's
     children are started with it: the journals first, so that they end last.
     """
@@ -38,6 +38,7 @@ class ServerState(MultiService):
         self,
         config: ServerStateConfig,
         reactor: Any = None,
+        clock: IReactorTime | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -47,7 +48,7 @@ class ServerState(MultiService):
             from twisted.internet import reactor  # noqa: TID251
         self.config = config
         self.reactor = reactor
-        self.clock = IReactorTime(reactor)
+        self.clock = IReactorTime(reactor if clock is None else clock)
         self.now = now
         self.monotonic = monotonic
         self.methods: dict[str, Method] = load_methods()
@@ -62,8 +63,10 @@ class ServerState(MultiService):
         )
         self.inference = config.inference
         self.shared_memgine = config.shared_memgine
-        self.voice_sessions: dict[str, Any] = {}
-        self.meetings: dict[str, Any] = {}
+        self.voice_sessions: Any = None
+        """The daemon's voice sessions (ISessionBound), or None where there are none."""
+        self.meetings: Any = None
+        """The daemon's meetings (ISessionBound), or None where there are none."""
         self.draining = False
         self.journals: Journals | None = None
         if config.journal_dir is not None:
@@ -130,5 +133,9 @@ class ServerState(MultiService):
         return session
 
     def session_closed(self, session: ClientSession) -> None:
-        """Forget a session whose connection has gone."""
+        """Let go of a session whose connection has gone, everywhere."""
+        self.host.session_closed(session.client_id)
+        for part in (self.inference, self.voice_sessions, self.meetings):
+            if part is not None:
+                part.session_closed(session.client_id)
         self.sessions.pop(session.client_id, None)

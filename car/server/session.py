@@ -53,8 +53,11 @@ class ClientSession:
         self.memory_namespace: str | None = None
         self.wrong_tokens = 0
         self.subscribed_to_host = False
+        self.host = state.host
         self.memgine: Any = state.shared_memgine
+        """This session's memory (IMemoryEngine), or None until there is one."""
         self.browser: Any = None
+        """This session's browser (IBrowserSlot), or None until it has one."""
         self._connection: Any = None
         self._closed = False
         self._runtime: Runtime | None = None
@@ -233,7 +236,6 @@ class ClientSession:
         self.end(f"tool callback channel closed: {reason}")
         if self._channel is not None:
             self._channel.connection_lost(reason)
-        self.state.host.session_closed(self.client_id)
         if self.browser is not None:
             self.browser.close()
         self._close_record(reason)

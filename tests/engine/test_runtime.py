@@ -176,7 +176,8 @@ class ScopeTests(RuntimeCase):
 
     def test_scope(self) -> None:
         """The rules of a scope are in force for its proposals only, beside the session's."""
-        scope = self.runtime.policies.open_scope()
+        scope = "s1"
+        self.runtime.policies.open_scope(scope)
         self.runtime.policies.register(
             PolicyDefinition(name="n", rule="deny_tool", target="t"), scope
         )
@@ -188,7 +189,8 @@ class ScopeTests(RuntimeCase):
 
     def test_scope_closed_meanwhile(self) -> None:
         """When its scope is closed while it runs, the rest of a proposal is rejected."""
-        scope = self.runtime.policies.open_scope()
+        scope = "s1"
+        self.runtime.policies.open_scope(scope)
         self.runtime.policies.register(PolicyDefinition(name="n", rule="deny_tool", target="x"))
         done = self.begin(call("a"), call("b"), policy_scope=scope)
         self.runtime.policies.close_scope(scope)
