@@ -76,7 +76,7 @@ class Application(MultiService):
         # Autobahn takes its own timers from there, not from the factory's reactor.
         txaio.use_twisted()
         txaio.config.loop = reactor if clock is None else clock  # type: ignore[attr-defined]
-        self.state = ServerState(config, reactor, clock, now)
+        self.state = ServerState(config, reactor, clock=clock, now=now)
         gatekeeper = Gatekeeper(self.state)
         factory = CarServerFactory(
             self.state.open_session,

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.application.service import IService
 from twisted.internet.interfaces import IReactorCore
@@ -75,6 +75,11 @@ class Options(UsageOptions):
         except UsageError as problem:
             _refuse(str(problem))
 
+    def parseArgs(self, *words: str) -> None:
+        """Refuse words that belong to no option."""
+        if words:
+            raise UsageError(f"'{words[0]}' belongs to no option; twistd car --help lists them")
+
     def postOptions(self) -> None:
         """Read variables, file and defaults beside the flags."""
         flags = {s.name: self.get(s.flag) for s in SETTINGS}
@@ -84,7 +89,7 @@ class Options(UsageOptions):
             _refuse(str(problem))
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     sys.stderr.write(f"car: {sentence}\n")
     sys.exit(USAGE_STATUS)
 
@@ -182,9 +187,16 @@ def log_observer(settings: Settings) -> Any:
 
 
 def makeService(options: Options) -> DaemonService:
-    """The service of ``twistd car``; called by Twisted."""
+    """The service of ``twistd car``; called by Twisted.
+
+    Settings that are right each by itself may still not do together or on this system; that
+    ends the program as a wrong option does.
+    """
     reactor = the_reactor()
     # Twisted's reactor counts by the wall clock; a clock that is set must not fire or hold
     # up our timers.  Nothing has been scheduled yet.
     reactor.seconds = time.monotonic
-    return DaemonService(options.settings, reactor)
+    try:
+        return DaemonService(options.settings, reactor)
+    except CarError as problem:
+        _refuse(str(problem))

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from car.engine.caches import CachedCall, CallKey, call_key
 from car.engine.errors import ToolError
+from car.engine.rates import TokenBucket
 from car.engine.recorder import Outcome, Reason
 from car.errors import CarError
 from car.ir.instants import rfc3339
@@ -42,6 +43,7 @@ class ActionRun:
     __slots__ = (
         "_action",
         "_attempt",
+        "_bucket",
         "_call",
         "_dispatched",
         "_key",
@@ -69,6 +71,7 @@ class ActionRun:
         self._key: CallKey | None = None
         self._call: Deferred[Any] | None = None
         self._timer: IDelayedCall | None = None
+        self._bucket: TokenBucket | None = None
         self._request_id: str | UnsetType = UNSET
         self._sent = 0.0
         self._started = run.clock.seconds()
@@ -228,6 +231,7 @@ class ActionRun:
             self._timer = run.clock.callLater(budget_ms / 1000, self._starved, budget_ms)
         elif wait > 0:
             left = None if budget_ms is None else max(1, budget_ms - round(wait * 1000))
+            self._bucket = bucket
             self._timer = run.clock.callLater(wait, self._dispatch, left)
         else:
             self._dispatch(budget_ms)
@@ -245,7 +249,7 @@ class ActionRun:
         run = self._run
         runtime = run.runtime
         tool = str(self._tool)
-        self._timer = None
+        self._timer = self._bucket = None
         failed = runtime.events.failed
         if failed is not None:  # no side effect starts that could not be recorded (G11)
             self._begin_attempt(UNSET)
@@ -254,19 +258,26 @@ class ActionRun:
         executor = runtime.tools.executor(tool)
         request_id = executor.reserve()
         self._begin_attempt(request_id)
+        if run.recorder.failed is not None:
+            self._fail(run.recorder.failed)
+            return
         self._dispatched = True
         self._untrusted = not executor.trusted
-        call = executor.execute(
-            ToolCall(
-                tool=tool,
-                parameters=self._parameters,
-                action_id=self._action.id,
-                request_id=request_id,
-                timeout_ms=timeout_ms,
-                attempt=self._attempt,
-                session_id=run.session_id,
+        try:
+            call = executor.execute(
+                ToolCall(
+                    tool=tool,
+                    parameters=self._parameters,
+                    action_id=self._action.id,
+                    request_id=request_id,
+                    timeout_ms=timeout_ms,
+                    attempt=self._attempt,
+                    session_id=run.session_id,
+                )
             )
-        )
+        except Exception:  # an embedder's executor that raises where it should fail
+            self._call_failed(Failure())
+            return
         self._call = call
         call.addCallbacks(self._answered, self._call_failed)
 
@@ -358,6 +369,10 @@ class ActionRun:
         )
         if changes:
             run.recorder.state_changed(action_id, changes)
+        if run.recorder.failed is not None:  # a success that is not recorded is none (G11)
+            run.abort(action_id, run.recorder.failed)
+            self._end("failed", error=run.recorder.failed)
+            return
         if self._key is not None:
             self._remember(self._key, CachedCall(output, changes))
         self._end("succeeded", output=output, changes=changes)
@@ -422,6 +437,8 @@ class ActionRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+            if self._bucket is not None:
+                self._bucket.give_back()
             self._end_unsuccessful("skipped", reason, self._outcome(reason))
 
     def give_up(self, reason: str) -> None:

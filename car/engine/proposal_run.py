@@ -244,7 +244,7 @@ class ProposalRun:
             used_up = budget.exceeded(self._tool_calls, elapsed, self._executed)
             if used_up is not None:
                 self.recorder.skipped(action.id, Reason("budget", used_up))
-                self._results[index] = self._skipped(action, used_up)
+                self.ended(index, self._skipped(action, used_up), False)
                 return
         running = ActionRun(self, index, action)
         self._running[index] = running

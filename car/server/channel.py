@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from car.errors import CarError
-from car.ir.json import JsonValue, decode_checked
+from car.ir.json import JsonError, JsonValue, decode_checked
 from car.proto.messages import request_frame
 
 
@@ -64,7 +64,8 @@ class ClientRequest:
         return result
 
     def problem(self, problem: CarError) -> CarError:
-        """What the waiter is told for CallbackError, CallbackTimeout or ChannelClosed."""
+        """What the waiter is told for CallbackError, CallbackTimeout, ChannelClosed, or a
+        JsonError of an answer that cannot be read."""
         return problem
 
     def given_up(self, reason: str) -> None:
@@ -164,6 +165,8 @@ class CallbackChannel:
             return
         try:
             outcome = request.read(decode_checked(result))
+        except JsonError as problem:
+            outcome = Failure(request.problem(problem))
         except CarError:
             outcome = Failure()
         request.fire(outcome)
@@ -192,7 +195,8 @@ class CallbackChannel:
     def cancelled(self, request: ClientRequest) -> None:
         """Whoever made *request* does not want its answer any more."""
         if not request.sent:
-            self._waiting.remove(request)
+            if request in self._waiting:  # not when the connection has just gone
+                self._waiting.remove(request)
         elif self._take(request.id) is not None:
             request.given_up("cancelled")
         request.fire(Failure(CancelledError()))
@@ -246,5 +250,5 @@ class CallbackChannel:
             if self._take(request.id) is not None:
                 request.given_up("deadline")
                 self._fail(request, CallbackTimeout(request.timeout))
-        if self._lanes and self._timer is None:
+        if self._lanes:  # also when the timer runs: a call made meanwhile may have set it later
             self._watch(min(next(iter(lane.values())).deadline for lane in self._lanes.values()))

@@ -20,6 +20,7 @@ from car.ir.json import encode
 from car.proto.messages import Answer, ProtocolError, Request, parse, result_frame
 from car.server.errors import (
     Busy,
+    Cancelled,
     DeadlineExceeded,
     Forbidden,
     MethodNotFound,
@@ -51,12 +52,14 @@ class Dispatcher:
     """The requests of one session: those under way and those held."""
 
     __slots__ = (
+        "_closed",
         "_held",
         "_held_bytes",
         "_in_flight",
         "_limits",
         "_methods",
         "_places",
+        "_taking_up",
         "_session",
         "stalled",
     )
@@ -69,6 +72,7 @@ class Dispatcher:
         self._in_flight: set[Deferred[Any]] = set()
         self._held: deque[HeldRequest] = deque()
         self._held_bytes = 0
+        self._taking_up = self._closed = False
         self.stalled = False
 
     @property
@@ -117,10 +121,14 @@ class Dispatcher:
 
     def take_up(self) -> None:
         """Run held requests while there are places and the client reads."""
+        if self._taking_up:
+            return  # one that ended at once: the loop below goes on with the next
+        self._taking_up = True
         while self._held and not self.stalled and len(self._in_flight) < self._places:
             held = self._held.popleft()
             self._held_bytes -= held.size
             self._run(held.request)
+        self._taking_up = False
 
     # ---- the handler -----------------------------------------------------------------
 
@@ -188,8 +196,10 @@ class Dispatcher:
 
     def _failed(self, failure: Failure, request: Request) -> None:
         """Answer a failure; that of a notification is logged and dropped."""
-        if failure.check(CancelledError):
+        if self._closed:
             return  # the connection has gone: nobody is there to be told
+        if failure.check(CancelledError):
+            failure = Failure(Cancelled(f"{request.method} was cancelled"))
         id = request.id
         if id is not None:
             self._session.reply(id, error_answer(id, failure, request.method))
@@ -204,6 +214,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Cancel what is under way, forget what is held."""
+        self._closed = True
         self._held.clear()
         self._held_bytes = 0
         for waiting in list(self._in_flight):

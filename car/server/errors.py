@@ -48,6 +48,10 @@ class DeadlineExceeded(CarError):
     """A handler that took longer than its deadline."""
 
 
+class Cancelled(CarError):
+    """A request whose own work was given up."""
+
+
 class ApprovalDenied(CarError):
     """An approval that was denied or not given in time."""
 

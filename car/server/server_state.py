@@ -38,6 +38,7 @@ class ServerState(MultiService):
         self,
         config: ServerStateConfig,
         reactor: Any = None,
+        *,
         clock: IReactorTime | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,

@@ -163,9 +163,7 @@ class TwinTests(RuntimeCase):
         done = self.begin(once("a"), once("b"), call("z", "u", retry=0))
         self.executor.fail("z")
         self.executor.answer("a", 1)
-        self.assertEqual(
-            statuses(self.successResultOf(done)), ["succeeded", "succeeded", "failed"]
-        )
+        self.assertEqual(statuses(self.successResultOf(done)), ["succeeded", "succeeded", "failed"])
         self.assertNothingLeft()
 
 

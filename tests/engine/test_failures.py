@@ -1,5 +1,7 @@
 """Tests of the engine: attempts that fail, time that runs out, and proposals that abort."""
 
+from typing import Any
+
 from twisted.internet.defer import CancelledError
 
 from car.engine.errors import ToolTimeout
@@ -335,7 +337,7 @@ class CancelTests(RuntimeCase):
     def test_executor_that_does_not_heed(self) -> None:
         """An executor that does not end a call when told: cancelling ends it all the same."""
         done = self.runtime.execute(proposal(call("a")))
-        self.executor.pending["a"][0]._canceller = None  # noqa: SLF001
+        self.executor.pending["a"][0]._canceller = None
         done.cancel()
         self.assertEqual(statuses(self.successResultOf(done)), ["failed"])
         self.assertNothingLeft()
@@ -378,13 +380,16 @@ class ExecutorTests(RuntimeCase):
 
         self.patch(self.executor, "execute", broken)
         result = self.result(call("a", skip=True))
-        self.assertEqual((result.status, result.error), ("skipped", "internal error in the tool executor"))
+        self.assertEqual(
+            (result.status, result.error), ("skipped", "internal error in the tool executor")
+        )
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
         self.assertNothingLeft()
 
     def test_any_json(self) -> None:
         """Any JSON value is an output, one that speaks of errors too."""
-        for output in (None, 0, "", [], {}, {"error": "no"}, 10**30, -0.5, True):
+        outputs: list[Any] = [None, 0, "", [], {}, {"error": "no"}, 10**30, -0.5, True]
+        for output in outputs:
             self.executor.instant = {"t": output}
             self.assertEqual(self.result(call("a")).output, output)
 

@@ -1,5 +1,7 @@
 """Tests of the engine: what runs when."""
 
+from typing import Any
+
 from car.engine.proposal_run import SLICE
 from car.engine.settings import CostBudget
 from car.ir.json import JsonObject
@@ -193,7 +195,7 @@ class DependencyTests(RuntimeCase):
         self.assertEqual(statuses(self.run_now(*cycle)), ["rejected", "rejected"])
         self.assertIn("cycle", self.rejected(write("a", "k", dependencies=["a"])))
 
-    def output_into(self, value: object, output: object, **more: object) -> JsonObject:
+    def output_into(self, value: object, output: object, **more: Any) -> JsonObject:
         """The parameters that ``b`` is called with after ``a`` gave *output*."""
         done = self.begin(
             call("a", skip=True),

@@ -13,14 +13,14 @@ from car.engine.runtime import Runtime
 from car.engine.settings import Capabilities, CostBudget
 from car.eventlog.log import EventLog
 from car.ir.json import decode
-from car.ir.proposal import Action, ActionProposal
+from car.ir.proposal import Action, ActionProposal, FailureBehavior
 from car.ir.results import ProposalResult
 from car.ir.tools import RateLimit, ToolSchema
 from car.policy.rules import PolicyDefinition
 from tests.engine.doubles import LineKeeper, ManualExecutor
 from tests.ir.strategies import STATES, proposals
 
-BEHAVIOURS = st.sampled_from(["abort", "skip", "retry"])
+KINDS_OF_FAILURE: tuple[FailureBehavior, ...] = ("abort", "skip", "retry")
 
 
 @st.composite
@@ -38,7 +38,7 @@ def plans(draw: st.DrawFn) -> ActionProposal:
             state_dependencies=action.state_dependencies,
             dependencies=action.dependencies,
             idempotent=draw(st.booleans()),
-            failure_behavior=draw(BEHAVIOURS),
+            failure_behavior=draw(st.sampled_from(KINDS_OF_FAILURE)),
             max_retries=draw(st.integers(0, 2)),
             timeout_ms=draw(st.sampled_from([50, 5000])),
         )

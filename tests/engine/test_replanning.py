@@ -112,7 +112,8 @@ class ReplanTests(RuntimeCase):
 
     def test_gives_up(self) -> None:
         """An empty offer, or an error of the replanner's, leaves the last result."""
-        for offer in ([], CarError("no idea")):
+        offers: list[Any] = [[], CarError("no idea")]
+        for offer in offers:
             self.replanner.offers = [offer]
             self.assertEqual(statuses(self.finish(BAD)), ["failed"])
         self.assertEqual(len(self.lines("replan_exhausted")), 2)

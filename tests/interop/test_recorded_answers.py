@@ -47,7 +47,7 @@ class RecordedAnswersTests(SynchronousTestCase):
 
     def open(self) -> RawPeer:
         """A client that has registered the tool ``echo``."""
-        state = ServerState(ServerStateConfig(), self.clock, lambda: NOW)
+        state = ServerState(ServerStateConfig(), self.clock, now=lambda: NOW)
         peer = RawPeer(CarServerFactory(state.open_session, self.clock, state.config.limits))
         peer.open()
         [answer] = self.send(peer, request(1, "tools.register", [{"name": "echo"}]))

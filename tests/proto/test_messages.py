@@ -250,7 +250,7 @@ class FrameTests(SynchronousTestCase):
     def test_request_and_notification(self) -> None:
         """Ours carry a text id, or none."""
         self.assertEqual(
-            decode(request_frame("cb-1", "tools.execute", b'{"a":1}')),
+            decode(request_frame("cb-1", b"tools.execute", b'{"a":1}')),
             {"jsonrpc": "2.0", "id": "cb-1", "method": "tools.execute", "params": {"a": 1}},
         )
         self.assertEqual(

@@ -201,7 +201,7 @@ class ServerCase(SynchronousTestCase):
                 **config,
             ),
             self.clock,
-            lambda: EPOCH + self.clock.seconds(),
+            now=lambda: EPOCH + self.clock.seconds(),
         )
 
     def serve_journaled(self, **config: Any) -> Path:

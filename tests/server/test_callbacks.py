@@ -41,7 +41,7 @@ class ClientToolExecutorTests(SynchronousTestCase):
         self.channel.answer_received(id, Raw(encode(result)))
 
     def problem_of(self, called: "Deferred[Any]") -> str:
-        return self.failureResultOf(called, ToolError).getErrorMessage()
+        return str(self.failureResultOf(called, ToolError).value)
 
     def test_interface(self) -> None:
         """It provides what the engine asks for; its outputs come from JSON text."""
@@ -95,7 +95,8 @@ class ClientToolExecutorTests(SynchronousTestCase):
 
     def test_outputs(self) -> None:
         """Any JSON value is an output, one that speaks of errors too."""
-        for output in (None, 0, "", [], {"error": "none of ours"}, {"output": 1}, 10**22, True):
+        outputs: list[Any] = [None, 0, "", [], {"error": "none of ours"}, {"output": 1}, 10**22]
+        for output in outputs:
             called = self.execute()
             self.answer(self.sent[-1]["id"], output)
             self.assertEqual(self.successResultOf(called), output)

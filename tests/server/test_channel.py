@@ -70,7 +70,7 @@ class ChannelCase(SynchronousTestCase):
         self.channel.answer_received(id, Raw(encode(result)))
 
     def problem_of(self, called: "Deferred[Any]") -> str:
-        return self.failureResultOf(called, Told).getErrorMessage()
+        return str(self.failureResultOf(called, Told).value)
 
     def assertNothingLeft(self) -> None:
         self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -35,7 +35,9 @@ class DrainTests(ServerCase):
         drain = Drain(self.state, 10)
         self.assertClosed(client)
         (notice,) = client.new()
-        self.assertEqual((notice["method"], notice["params"]), ("server.draining", {"grace_secs": 10}))
+        self.assertEqual(
+            (notice["method"], notice["params"]), ("server.draining", {"grace_secs": 10})
+        )
         self.assertNoResult(drain.done)
         client.lose()
         self.look()

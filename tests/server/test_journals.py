@@ -51,12 +51,12 @@ class JournalsCase(SynchronousTestCase):
     def fail_writes(self, journal: JournalFile) -> Any:
         """Let *journal* fail; what is given back mends it."""
         broken: Any = journal
-        write = broken._write_lines  # noqa: SLF001
+        write = broken._write_lines
 
         def fail() -> None:
             raise OSError(28, "No space left on device")
 
-        broken._write_lines = fail  # noqa: SLF001
+        broken._write_lines = fail
         journal.append(b"{}\n")
         self.assertRaises(JournalError, journal.flush)
         return lambda: setattr(broken, "_write_lines", write)

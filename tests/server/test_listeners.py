@@ -18,14 +18,24 @@ class ListenersTests(TestCase):
     """Listeners"""
 
     def listeners(self, *endpoints: str, socket: Path | None = None) -> Listeners:
+        def path(port: int) -> Path | None:
+            self.asked.append(port)
+            return socket
+
+        self.asked: list[int] = []
         factory = Factory.forProtocol(Protocol)
-        listeners = Listeners(endpoints, factory, the_reactor(), lambda port: socket)
+        listeners = Listeners(endpoints, factory, the_reactor(), path)
         self.addCleanup(listeners.stopService)
         return listeners
 
     async def started(self, listeners: Listeners) -> None:
         listeners.startService()
         await listeners.listening
+
+    async def stopped(self, listeners: Listeners) -> None:
+        stopping = listeners.stopService()
+        if stopping is not None:
+            await stopping
 
     def test_listening(self) -> "Deferred[None]":
         """The ports are known once they are bound."""
@@ -43,16 +53,14 @@ class ListenersTests(TestCase):
     def test_unix_socket(self) -> "Deferred[None]":
         """The Unix socket is the daemon's own user's alone; it is asked for with the port."""
         path = Path(mkdtemp(prefix="car-")) / "car.sock"
-        asked: list[int] = []
 
         async def run() -> None:
-            listeners = self.listeners(ANY_PORT)
-            listeners._socket_path = lambda port: asked.append(port) or path  # noqa: SLF001
+            listeners = self.listeners(ANY_PORT, socket=path)
             await self.started(listeners)
-            self.assertEqual(asked, [listeners.port])
+            self.assertEqual(self.asked, [listeners.port])
             self.assertEqual(listeners.socket, path)
             self.assertEqual(path.stat().st_mode & 0o777, 0o600)
-            await listeners.stopService()
+            await self.stopped(listeners)
             self.assertFalse(path.exists())
             path.parent.rmdir()
 
@@ -97,7 +105,7 @@ class ListenersTests(TestCase):
                 await self.started(listeners)
                 assert listeners.port is not None
                 socket.create_connection(("127.0.0.1", listeners.port)).close()
-                await listeners.stopService()
+                await self.stopped(listeners)
                 self.assertIsNone(listeners.port)
 
         return Deferred.fromCoroutine(run())

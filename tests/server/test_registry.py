@@ -71,7 +71,11 @@ class ReadTests(SynchronousTestCase):
 
     def test_beyond_limits(self) -> None:
         """Numbers out of range are told as such, wherever they stand."""
-        for text in (b'{"x":1,"extra":1e400}', b'{"x":1e400}', b'{"x":1,"extra":[%b]}' % (b"9" * 5000)):
+        for text in (
+            b'{"x":1,"extra":1e400}',
+            b'{"x":1e400}',
+            b'{"x":1,"extra":[%b]}' % (b"9" * 5000),
+        ):
             self.assertRaises(JsonLimitError, self.read, text)
         self.assertRaises(JsonSyntaxError, self.read, b'{"x":1,"extra":"\\ud800"}')
 

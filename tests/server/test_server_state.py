@@ -24,7 +24,7 @@ class ConstructionTests(ServerCase):
         for _ in range(2):
             self.assertIs(state.open_session(Opening("test")).memgine, memgine)
         embedded = ServerState.embedded
-        self.assertRaises(TypeError, embedded, self.mktemp())  # type: ignore[call-arg]
+        self.assertRaises(TypeError, embedded, self.mktemp())
 
     def test_with_config(self) -> None:
         """As the config says; inference and memory may be added to one."""

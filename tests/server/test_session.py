@@ -3,14 +3,23 @@
 import json
 from typing import Any
 
+from zope.interface.verify import verifyObject
+
 from car.ir.json import encode
 from car.proto import codes
 from car.server.auth import Authenticator, Credentials, Role, Secret
 from car.server.interfaces import IConnectionSession
 from car.server.limits import Limits
 from car.server.registry import Method, NoParams, load_methods
-from tests.server.doubles import TOKEN, Peer, QueuedThread, ServerCase, state_write, submission, tool_call
-from zope.interface.verify import verifyObject
+from tests.server.doubles import (
+    TOKEN,
+    Peer,
+    QueuedThread,
+    ServerCase,
+    state_write,
+    submission,
+    tool_call,
+)
 
 
 class ToolCallTests(ServerCase):
@@ -106,7 +115,9 @@ class ToolCallTests(ServerCase):
         self.later(0.5)
         self.later()
         cancel, answer = self.client.new()
-        self.assertEqual((cancel["method"], cancel["params"]["reason"]), ("tools.cancel", "deadline"))
+        self.assertEqual(
+            (cancel["method"], cancel["params"]["reason"]), ("tools.cancel", "deadline")
+        )
         result = answer["result"]["results"][0]
         self.assertEqual(result["error"], "tool 'lint' callback timed out (500 ms)")
         self.assertEqual(self.client.reply("cb-1", 1), [])
@@ -194,7 +205,7 @@ class DecoderTests(ServerCase):
 
     def test_text(self) -> None:
         """Any text comes back as it went: control characters, separators, beyond the BMP."""
-        for text in ("\x00\x1b[31m", "\u2028\u2029", "🦉", "\n\r\t\"\\", "\x7f", ""):
+        for text in ("\x00\x1b[31m", "\u2028\u2029", "🦉", '\n\r\t"\\', "\x7f", ""):
             self.client.call("state.set", {"key": text, "value": text})
             self.assertEqual(self.client.call("state.get", {"key": text}), text)
 
@@ -277,7 +288,9 @@ class AuthenticationTests(ServerCase):
         answer = client.call("session.auth", {"token": TOKEN})
         self.assertEqual(answer, {"ok": True, "auth_enabled": True})
         self.assertEqual(client.connection.limits_raised, [True])
-        self.assertEqual((client.session.role, client.session.has_host_rights), (Role.UNBOUND, False))
+        self.assertEqual(
+            (client.session.role, client.session.has_host_rights), (Role.UNBOUND, False)
+        )
         self.assertEqual(client.call("state.keys"), [])
         self.later(3600)
         self.assertIsNone(client.connection.closed)
@@ -316,7 +329,7 @@ class AuthenticationTests(ServerCase):
     def test_supervised_agent(self) -> None:
         """An agent with its own token is bound to its id."""
         credentials = Credentials(Secret(TOKEN))
-        self.state.config.authenticator._credentials = credentials  # noqa: SLF001
+        self.state.config.authenticator._credentials = credentials
         self.patch(
             Authenticator, "check_agent", lambda self, id, token: (id, token) == ("mender", "own")
         )
@@ -520,13 +533,13 @@ class JournalTests(ServerCase):
 
     def break_journal(self, client: Peer) -> Any:
         """Let the next write of the client's journal fail; mend it with the result."""
-        journal: Any = client.session._journal  # noqa: SLF001
+        journal: Any = client.session._journal
 
         def fail() -> None:
             raise OSError(28, "No space left on device")
 
-        write = journal._write_lines  # noqa: SLF001
-        journal._write_lines = fail  # noqa: SLF001
+        write = journal._write_lines
+        journal._write_lines = fail
         return lambda: setattr(journal, "_write_lines", write)
 
     def test_failure_and_recovery(self) -> None:
@@ -560,7 +573,9 @@ class JournalTests(ServerCase):
         self.later(1)
         self.assertIsNone(self.state.journals.trouble)
         self.assertEqual(client.call("state.set", {"key": "k", "value": 4}), "ok")
-        values = [x["data"]["value"] for x in self.journal_of(client) if x["kind"] == "record_state"]
+        values = [
+            x["data"]["value"] for x in self.journal_of(client) if x["kind"] == "record_state"
+        ]
         self.assertEqual((values[0], values[-1]), (1, 4))
 
     def test_failure_under_way(self) -> None:

@@ -9,16 +9,26 @@ from typing import Any
 
 from twisted.application.service import MultiService
 from twisted.internet.task import react
+from zope.interface import implementer
 
 from car.application import Application
 from car.client.client import connect
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
+from car.server.interfaces import IMemoryEngine
 from car.server.limits import Limits
 
 
+@implementer(IMemoryEngine)
 class Notebook:
     """An engine of ours in the slot for memory: every session finds it as its ``memgine``."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def ingest_conversation(self, speaker: str, text: str, at: float) -> None:
+        """Keep what was said."""
+        self.lines.append(f"{speaker}: {text}")
 
 
 def search(word: str) -> dict[str, list[str]]:

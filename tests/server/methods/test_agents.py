@@ -19,7 +19,9 @@ class RegisterBasicsTests(MethodTestCase):
         super().setUp()
         client: Any = BuiltinToolExecutor(None, self.reactor, succeed)
         self.recorded: list[tuple[str, JsonObject]] = []
-        self.session.state.in_thread = lambda function, *rest: succeed(function(*rest))
+        self.session.state.builtin_tools = BuiltinToolExecutor(
+            None, self.reactor, lambda function, *rest: succeed(function(*rest))
+        )
         self.session.runtime = Runtime(client, self.reactor)
         self.session.record = lambda kind, data: self.recorded.append((kind, data))
         self.session.require_journal = lambda: None
@@ -32,7 +34,7 @@ class RegisterBasicsTests(MethodTestCase):
             [schema.name for schema in tools.schemas()],
             sorted(schema.name for schema in BASICS),
         )
-        self.assertIsInstance(tools.executor("read_file"), BuiltinToolExecutor)
+        self.assertIs(tools.executor("read_file"), self.session.state.builtin_tools)
         schemas = [to_value(schema) for schema in BASICS]
         self.assertEqual(self.recorded, [("record_tools", {"registered": schemas})])
 

@@ -75,5 +75,7 @@ class PolicyTests(ServerCase):
             ("proposal.submit", submission(state_write("a", "k", 1), **scope)),
         ):
             error = self.client.error(method, params)
-            self.assertEqual((error["code"], error["message"]), (-32603, "unknown policy session 's9'"))
+            self.assertEqual(
+                (error["code"], error["message"]), (-32603, "unknown policy session 's9'")
+            )
         self.assertEqual(self.client.call("state.keys"), [])

@@ -1,5 +1,6 @@
 """Tests of proposal.submit and verify, as far as the wire goes."""
 
+from car.ir.json import JsonObject
 from car.ir.proposal import Action, ActionProposal
 from car.server.limits import Limits
 from car.server.methods.proposal import handler_deadline
@@ -65,7 +66,7 @@ class SubmitTests(ServerCase):
     def test_null_inside(self) -> None:
         """Inside a proposal null is not the same as absent."""
         for wrong in ({"id": None}, {"actions": None}, {"context": None}):
-            params = {"proposal": {"actions": [], **wrong}}
+            params: JsonObject = {"proposal": {"actions": [], **wrong}}
             self.assertEqual(self.client.error("proposal.submit", params)["code"], -32602)
 
     def test_scope_wins(self) -> None:

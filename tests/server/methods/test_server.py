@@ -1,6 +1,7 @@
 """Tests of server.*."""
 
 from car import __version__
+from car.ir.json import JsonValue
 from car.server.limits import Limits
 from tests.server.doubles import ServerCase
 
@@ -37,12 +38,14 @@ class HandshakeTests(ServerCase):
 
     def test_other_versions(self) -> None:
         """A version that is missing, no integer or unknown is -32006; nothing is agreed."""
-        for version in (0, 4, -1, 1.0, 2.5, True, "3", None, [3], {}, 10**30):
+        versions: list[JsonValue] = [0, 4, -1, 1.0, 2.5, True, "3", None, [3], {}, 10**30]
+        for version in versions:
             error = self.client.error("server.handshake", {"protocol_version": version})
             self.assertEqual(error["code"], -32006)
             self.assertTrue(error["message"].startswith("protocol version mismatch: "))
             self.assertLess(len(error["message"]), 200)
-        for params in (None, {}, []):
+        absent: list[JsonValue] = [None, {}, []]
+        for params in absent:
             self.assertEqual(self.client.error("server.handshake", params)["code"], -32006)
         self.assertIsNone(self.client.session.protocol_version)
 

@@ -1,5 +1,6 @@
 """Tests of tools.*."""
 
+from car.ir.json import JsonObject
 from tests.server.doubles import ServerCase, submission, tool_call
 
 LINT = {
@@ -60,12 +61,13 @@ class ToolsTests(ServerCase):
 
     def test_all_or_none(self) -> None:
         """One schema that cannot be used refuses the whole call, and is named."""
-        for schema in (
+        schemas: tuple[JsonObject, ...] = (
             {"type": 7},
             {"$ref": "http://127.0.0.1:1/schema.json"},
             {"$ref": "file:///etc/passwd"},
             {"properties": []},
-        ):
+        )
+        for schema in schemas:
             error = self.client.error(
                 "tools.register", [{"name": "good"}, {"name": "bad", "parameters": schema}]
             )
