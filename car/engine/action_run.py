@@ -13,12 +13,13 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from car.engine.caches import CachedCall, CallKey, call_key
-from car.engine.errors import ToolError
+from car.engine.errors import ActionFailed, ToolError
 from car.engine.rates import TokenBucket
 from car.engine.recorder import Outcome, Reason
+from car.engine.state_actions import act
 from car.errors import CarError
 from car.ir.instants import rfc3339
-from car.ir.json import JsonError, JsonObject, JsonValue, check_value, same
+from car.ir.json import JsonError, JsonObject, JsonValue, check_value
 from car.ir.proposal import Action
 from car.ir.references import ReferenceFault, resolve
 from car.ir.results import ActionResult
@@ -163,23 +164,19 @@ class ActionRun:
     def _answered_from_cache(self, idempotent: bool, ttl: int | None) -> bool:
         """Whether an earlier equal call, or one under way, is the answer to this one."""
         run = self._run
-        runtime = run.runtime
         idempotent = idempotent or self._action.idempotent
         if not idempotent and not ttl:
             return False
         key = self._key = call_key(str(self._tool), self._parameters)
         if idempotent:
-            cached = runtime.idempotent.get(key)
-            if cached is not None:
-                self._deduplicate(cached)
+            earlier = run.reuse.earlier(key)
+            if earlier is not None:
+                self.repeat(earlier)
                 return True
-            waiters = run.calls_under_way.get(key)
-            if waiters is not None:
-                waiters.append(self)
+            if run.reuse.join(key, self):
                 return True
-            run.calls_under_way[key] = []
         if ttl:
-            fresh = runtime.results.get(key, run.clock.seconds())
+            fresh = run.reuse.fresh(key, run.clock.seconds())
             if fresh is not None:
                 run.recorder.validated(self._action.id)
                 self._begin_attempt(UNSET)
@@ -187,7 +184,7 @@ class ActionRun:
                 return True
         return False
 
-    def _deduplicate(self, cached: CachedCall) -> None:
+    def repeat(self, cached: CachedCall) -> None:
         """End with the outcome of an equal call: one event, no dispatch.
 
         The action's own effects are committed; one that declares none reports those of the
@@ -201,10 +198,6 @@ class ActionRun:
             self._fail(str(problem))
             return
         self._end("succeeded", output=cached.output, changes=changes or cached.changes)
-
-    def leader_ended(self, cached: CachedCall) -> None:
-        """The equal call that this one waited for has succeeded."""
-        self._deduplicate(cached)
 
     def lead(self) -> None:
         """The equal call that this one waited for has failed: make the call after all."""
@@ -314,21 +307,12 @@ class ActionRun:
     def _act_on_state(self) -> None:
         """Run a ``state_write``, ``state_read`` or ``assertion``."""
         self._begin_attempt(UNSET)
-        kind = self._action.type
-        key = self._parameters.get("key")
-        if not isinstance(key, str):
-            self._fail(f"{kind} needs a text parameter 'key'")
-        elif kind == "state_write":
-            self._succeed(f"written: {key}", {key: self._parameters.get("value")})
-        elif kind == "state_read":
-            self._succeed(self._run.state.get(key))
+        try:
+            output, written = act(self._action.type, self._parameters, self._run.state)
+        except ActionFailed as failed:
+            self._fail(str(failed))
         else:
-            expected = self._parameters.get("expected")
-            value = self._run.state.get(key)
-            if same(value, expected):
-                self._succeed({"asserted": key, "value": value})
-            else:
-                self._fail(f"assertion failed: '{key}' is {value!r:.200}, not {expected!r:.200}")
+            self._succeed(output, written)
 
     # ---- endings ---------------------------------------------------------------------
 
@@ -371,25 +355,20 @@ class ActionRun:
             run.recorder.state_changed(action_id, changes)
         if run.recorder.failed is not None:  # a success that is not recorded is none (G11)
             run.abort(action_id, run.recorder.failed)
-            self._end("failed", error=run.recorder.failed)
+            self._end_unsuccessful("failed", run.recorder.failed)
             return
         if self._key is not None:
             self._remember(self._key, CachedCall(output, changes))
         self._end("succeeded", output=output, changes=changes)
 
     def _remember(self, key: CallKey, cached: CachedCall) -> None:
-        """Put an outcome into the caches and answer the equal calls that waited for it."""
+        """Let equal calls use the outcome, those first that waited for it."""
         run = self._run
         tool = run.runtime.tools.compiled.get(str(self._tool))
         if tool is not None and tool.schema.cache_ttl_secs and self._dispatched:
-            expires = run.clock.seconds() + tool.schema.cache_ttl_secs
-            run.runtime.results.put(key, cached, expires)
-        waiters = run.calls_under_way.pop(key, None)
-        if waiters is not None:
-            run.runtime.idempotent.put(key, cached)
-            run.remembered.add(key)
-            for waiter in waiters:
-                waiter.leader_ended(cached)
+            run.reuse.keep(key, cached, run.clock.seconds() + tool.schema.cache_ttl_secs)
+        for waiter in run.reuse.succeeded(key, cached):
+            waiter.repeat(cached)
 
     def _commit(self, changes: JsonObject) -> JsonObject:
         """Write *changes* and the action's own effects on top; answer both together."""
@@ -414,20 +393,17 @@ class ActionRun:
             run.recorder.ended("action_retrying", action.id, outcome)
             self._timer = run.clock.callLater(delay, self._next_attempt)
         elif behavior == "skip":
-            self._end_unsuccessful("skipped", error, outcome)
+            run.recorder.ended("action_skipped", action.id, outcome)
+            self._end_unsuccessful("skipped", error)
         else:
+            run.recorder.ended("action_failed", action.id, outcome)
             run.abort(action.id, error)
-            self._end_unsuccessful("failed", error, outcome)
+            self._end_unsuccessful("failed", error)
 
-    def _end_unsuccessful(
-        self, status: Literal["skipped", "failed"], error: str, outcome: Outcome
-    ) -> None:
-        """Record the last attempt, end, and let those go on who waited for this call."""
+    def _end_unsuccessful(self, status: Literal["skipped", "failed"], error: str) -> None:
+        """End, and let those go on who waited for this call."""
         run = self._run
-        run.recorder.ended(
-            "action_skipped" if status == "skipped" else "action_failed", self._action.id, outcome
-        )
-        waiters = run.calls_under_way.pop(self._key, None) if self._key is not None else None
+        waiters = run.reuse.failed(self._key) if self._key is not None else None
         self._end(status, error=error)
         if waiters:
             run.leader_failed(waiters)
@@ -439,7 +415,8 @@ class ActionRun:
             self._timer = None
             if self._bucket is not None:
                 self._bucket.give_back()
-            self._end_unsuccessful("skipped", reason, self._outcome(reason))
+            self._run.recorder.ended("action_skipped", self._action.id, self._outcome(reason))
+            self._end_unsuccessful("skipped", reason)
 
     def give_up(self, reason: str) -> None:
         """The run was cancelled: end now, whatever was awaited."""

@@ -11,8 +11,8 @@ class ToolTimeout(ToolError):
     """A tool call that took longer than it was allowed to."""
 
 
-class ToolRegistrationError(CarError):
-    """A tool that cannot be registered as asked."""
+class ActionFailed(CarError):
+    """An action other than a tool call that failed; the message is its error text."""
 
 
 class CheckpointError(CarError):

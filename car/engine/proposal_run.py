@@ -13,8 +13,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from car.engine.action_run import ActionRun
-from car.engine.caches import CallKey
 from car.engine.recorder import Reason, Recorder
+from car.engine.reuse import CallReuse
 from car.engine.settings import touched_keys
 from car.ir.instants import rfc3339
 from car.ir.json import JsonValue
@@ -56,8 +56,7 @@ class ProposalRun:
         self.changes = self.state.begin()
         self.graph = ActionGraph(proposal.actions)
         self.recorder = Recorder(runtime.events, proposal.id, runtime.policies, policy_scope)
-        self.calls_under_way: dict[CallKey, list[ActionRun]] = {}
-        self.remembered: set[CallKey] = set()
+        self.reuse = CallReuse(runtime.idempotent, runtime.results)
         self.retries = 0
         self.cancelled: str | None = None
         self.aborted_by: str | None = None
@@ -284,7 +283,7 @@ class ProposalRun:
         if self.stopping:
             restored = self.changes.rollback(self.runtime.now())
             self.recorder.rolled_back(self._abort_reason or self._skip_text(), restored)
-            self.runtime.idempotent.drop(self.remembered)
+            self.reuse.forget()
         results = [result for result in self._results if result is not None]
         self.recorder.finished(results)
         # Letting go of the Deferred breaks the cycle with its canceller.

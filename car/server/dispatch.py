@@ -59,8 +59,8 @@ class Dispatcher:
         "_limits",
         "_methods",
         "_places",
-        "_taking_up",
         "_session",
+        "_taking_up",
         "stalled",
     )
 

@@ -428,6 +428,16 @@ class JournalFailureTests(RuntimeCase):
         self.assertEqual(self.runtime.state.keys(), [])
         self.assertNothingLeft()
 
+    def test_twins(self) -> None:
+        """Equal calls that wait for one whose success is none do not wait for ever."""
+        ended: list[object] = []
+        twins = (call(id, idempotent=True, skip=True) for id in "abc")
+        self.begin(*twins).addBoth(ended.append)
+        self.journal.refused = b"action_succeeded"
+        self.executor.answer("a", 1)
+        self.assertEqual(len(ended), 1)
+        self.assertNothingLeft()
+
     def test_outcome_that_cannot_be_recorded(self) -> None:
         """A success whose line cannot be kept (a side file, say) is none (G11)."""
         ended: list[object] = []

@@ -23,16 +23,37 @@ from tests.ir.strategies import STATES, proposals
 KINDS_OF_FAILURE: tuple[FailureBehavior, ...] = ("abort", "skip", "retry")
 
 
+LINES = tuple(
+    b'"kind":"%b"' % kind
+    for kind in (
+        b"proposal_received",
+        b"action_validated",
+        b"action_rejected",
+        b"action_executing",
+        b"action_succeeded",
+        b"action_failed",
+        b"action_retrying",
+        b"action_skipped",
+        b"action_deduplicated",
+        b"state_changed",
+        b"state_rollback",
+        b"record_finished",
+    )
+)
+"""What marks a line of each kind."""
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> ActionProposal:
     """A proposal with every kind of action and failure behaviour."""
     plan = draw(proposals())
+    equal = draw(st.booleans())  # so that idempotent calls meet their like
     actions = [
         Action(
             id=action.id,
             type=action.type,
             tool=action.tool,
-            parameters=action.parameters,
+            parameters={} if equal and action.type == "tool_call" else action.parameters,
             preconditions=action.preconditions,
             expected_effects=action.expected_effects,
             state_dependencies=action.state_dependencies,
@@ -95,6 +116,20 @@ class EveryProposalTests(SynchronousTestCase):
         self.assertIsInstance(ended[0], ProposalResult)
         result: ProposalResult = ended[0]
         return result
+
+    @settings(deadline=None, max_examples=150)
+    @given(plans(), st.integers(0, 2**32), st.integers(0, 60), st.sampled_from(LINES))
+    def test_ends_without_a_journal(
+        self, plan: ActionProposal, seed: int, cancel_after: int, refused: bytes
+    ) -> None:
+        """It ends as well when lines of some kind cannot be kept, and succeeds in none of them."""
+        self.set_up({"k": 1}, None)
+        self.journal.refused = refused
+        result = self.run_plan(plan, random.Random(seed), cancel_after)
+        self.assertEqual([r.action_id for r in result.results], [a.id for a in plan.actions])
+        self.assertEqual((self.clock.getDelayedCalls(), self.runtime.running), ([], 0))
+        if any(one.status == "failed" for one in result.results):
+            self.assertEqual(self.runtime.state.snapshot(), {"k": 1})
 
     @settings(deadline=None, max_examples=300)
     @given(
