@@ -6,8 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.engine import caches
 from car.engine.caches import CachedCall, IdempotencyCache, ResultCache, call_key
-from car.engine.rates import TokenBucket
-from car.ir.tools import RateLimit, ToolSchema
+from car.ir.tools import ToolSchema
 from tests.engine.doubles import RuntimeCase, call, statuses, write
 
 
@@ -276,29 +275,6 @@ class CacheTests(SynchronousTestCase):
         idempotent.put(key, CachedCall(1, {}))
         idempotent.drop({key, call_key("u", {})})
         self.assertIsNone(idempotent.get(key))
-
-
-class TokenBucketTests(SynchronousTestCase):
-    """TokenBucket"""
-
-    def test_waits(self) -> None:
-        """So many at once, then one a share of the interval; later ones behind earlier."""
-        bucket = TokenBucket(RateLimit(max_calls=2, interval_secs=1.0), 0)
-        self.assertEqual([bucket.take(0) for _ in range(4)], [0, 0, 0.5, 1.0])
-        self.assertEqual(bucket.take(1.0), 0.5)
-
-    def test_capacity(self) -> None:
-        """It never holds more than its capacity."""
-        bucket = TokenBucket(RateLimit(max_calls=2, interval_secs=1.0), 0)
-        self.assertEqual([bucket.take(100) for _ in range(3)], [0, 0, 0.5])
-
-    def test_give_back(self) -> None:
-        """A token that was given back is there for the next."""
-        bucket = TokenBucket(RateLimit(max_calls=1, interval_secs=1.0), 0)
-        bucket.take(0)
-        self.assertEqual(bucket.take(0), 1.0)
-        bucket.give_back()
-        self.assertEqual(bucket.take(0), 1.0)
 
 
 class StateActionTests(RuntimeCase):
