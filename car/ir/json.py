@@ -199,6 +199,11 @@ def _sentence(problem: Exception) -> str:
     text = str(problem)
     what, separator, place = text.rpartition(" - at `$")
     if not separator:
-        return text[:1].lower() + text[1:]
+        return _lower_first(text)
     place = place.rstrip("`").lstrip(".") or "value"
-    return f"{place}: {what[:1].lower()}{what[1:]}"
+    return f"{place}: {_lower_first(what)}"
+
+
+def _lower_first(text: str) -> str:
+    """*text* as the rest of a sentence; an abbreviation such as JSON stays as it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -36,7 +36,7 @@ class ToolRequest(ClientRequest):
     method = b"tools.execute"
 
     def __init__(self, call: ToolCall, id: str, timeout: float, notify: Notify) -> None:
-        super().__init__(id, timeout)
+        ClientRequest.__init__(self, id, timeout)
         self._call = call
         self._notify = notify
 

@@ -124,11 +124,13 @@ class Dispatcher:
         if self._taking_up:
             return  # one that ended at once: the loop below goes on with the next
         self._taking_up = True
-        while self._held and not self.stalled and len(self._in_flight) < self._places:
-            held = self._held.popleft()
-            self._held_bytes -= held.size
-            self._run(held.request)
-        self._taking_up = False
+        try:
+            while self._held and not self.stalled and len(self._in_flight) < self._places:
+                held = self._held.popleft()
+                self._held_bytes -= held.size
+                self._run(held.request)
+        finally:
+            self._taking_up = False
 
     # ---- the handler -----------------------------------------------------------------
 

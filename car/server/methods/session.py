@@ -91,10 +91,20 @@ def _role_of(session: ClientSession, params: Auth) -> Role:
     elif params.token is None:
         raise InvalidParams("token: expected the daemon's token, or host_token")
     elif params.agent_id is not None:
-        if authenticator.check_agent(params.agent_id, params.token):
-            return Role.AGENT
+        try:
+            if authenticator.check_agent(params.agent_id, params.token):
+                return Role.AGENT
+        except AuthError:
+            _count_wrong_token(session)
+            raise
     elif authenticator.check(params.token):
         return session.role
+    _count_wrong_token(session)
+    raise AuthFailed("auth failed: token mismatch")
+
+
+def _count_wrong_token(session: ClientSession) -> None:
+    """Note a token that is not the right one; too many of them end the connection."""
     session.wrong_tokens += 1
     _log.info(
         "{client_id} showed a wrong token ({count})",
@@ -103,4 +113,3 @@ def _role_of(session: ClientSession, params: Auth) -> Role:
     )
     if session.wrong_tokens >= session.state.config.limits.wrong_tokens:
         session.close_after_reply(codes.CLOSE_UNAUTHENTICATED, "too many wrong tokens")
-    raise AuthFailed("auth failed: token mismatch")
