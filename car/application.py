@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 
+from car.errors import CarError
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
 from car.server.descriptors import raise_descriptor_limit
@@ -31,6 +32,9 @@ from car.server.websocket import CarServerFactory
 from car.settings import Settings
 
 _log = Logger()
+
+NOT_BUILT = ("shared_memgine", "store", "mcp_bind", "a2a_bind")
+"""Settings of parts still to come: told at the start, as whoever sets them expects them."""
 
 DEFAULT_ENDPOINT = "tcp:9100:interface=127.0.0.1"
 """Where the daemon listens unless told otherwise."""
@@ -126,10 +130,17 @@ class Application(MultiService):
             await closed
 
 
+class NotBuilt(CarError):
+    """A setting that promises protection which this version does not have."""
+
+
 class Daemon(Application):
     """The Application of ``twistd car``: elected on its state root, with token files."""
 
     def __init__(self, settings: Settings, *, reactor: Any = None, memgine: Any = None) -> None:
+        if settings.permission_tier is not None:
+            # Better no daemon than one that seems to guard and does not.
+            raise NotBuilt("permission_tier: permission tiers are not built yet; leave it out")
         self.settings = settings
         self.credentials = None if settings.no_auth else Credentials(settings.auth_token)
         self.election = Election(settings.places, settings.socket)
@@ -155,9 +166,10 @@ class Daemon(Application):
             self.credentials.publish(places.auth_token, places.host_token)
         for warning in self.settings.warnings:
             _log.warn("{warning}", warning=warning)
+        for name in NOT_BUILT:
+            if self.settings.value(name) is not None:
+                _log.warn("{name} has no effect: that part is not built yet", name=name)
         super().startService()
-        if primary and self.state.journals is not None:
-            self.state.journals.recover(self.state.now())
         self.listening.addCallbacks(self._serving, self._not_serving)
 
     def _serving(self, ports: list[IListeningPort]) -> list[IListeningPort]:

@@ -87,7 +87,8 @@ def _websockets_unmask() -> Callable[[bytes, bytes], bytes] | None:
         from websockets.speedups import apply_mask
     except ImportError:
         return None
-    return apply_mask
+    unmask_in_c: Callable[[bytes, bytes], bytes] = apply_mask
+    return unmask_in_c
 
 
 unmask: Callable[[bytes, bytes], bytes] = _websockets_unmask() or _nvx_unmask() or unmask_in_python

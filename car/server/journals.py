@@ -14,16 +14,12 @@ from twisted.python.failure import Failure
 from car.eventlog.blobs import BlobStore
 from car.eventlog.errors import JournalError
 from car.eventlog.journal import JournalFile
-from car.eventlog.reading import Recovery, find_torn, recover
 from car.server.config import Durability
 
 _log = Logger()
 
 BEAT_SECONDS = 1.0
 """Seconds between two syncs, and between two tries after a failure (G2, G11)."""
-
-SETTLED_SECONDS = 2.0
-"""How long a journal must have been left alone before its tail is judged."""
 
 InThread = Callable[..., "Deferred[Any]"]
 """Calls a function with arguments in a thread: ``deferToThreadPool`` with its pool bound."""
@@ -85,26 +81,6 @@ class Journals(Service):
             self._close(journals)
             return None
         return self._synced(journals).addCallback(lambda _: self._close(journals))
-
-    def recover(self, at: float) -> "Deferred[None]":
-        """Cut torn tails off the journals that a killed daemon left; tell each in the log.
-
-        Runs in a thread.  A file that was written in the last SETTLED_SECONDS before *at* is
-        left alone: another daemon on the same directory may be writing it.
-        """
-        recovered = self._in_thread(_recover_all, self.directory, at)
-        return recovered.addCallbacks(self._recovered, self._recovery_failed)
-
-    def _recovered(self, torn: list[Recovery]) -> None:
-        for recovery in torn:
-            _log.warn(
-                "cut {count} octets of a torn line off a journal, kept in {path}",
-                count=recovery.cut_bytes,
-                path=str(recovery.torn_path),
-            )
-
-    def _recovery_failed(self, failure: Failure) -> None:
-        _log.failure("recovering journals", failure)
 
     @property
     def trouble(self) -> JournalError | None:
@@ -201,18 +177,6 @@ class Journals(Service):
             journal.flush()
         except JournalError as problem:
             _log.error("{problem}", problem=str(problem))
-
-
-def _recover_all(directory: Path, at: float) -> list[Recovery]:
-    """Recover every settled journal of *directory*; those that were torn.  Runs in a thread."""
-    torn: list[Recovery] = []
-    for path in sorted(directory.glob("*.jsonl")):
-        try:
-            if at - path.stat().st_mtime >= SETTLED_SECONDS and find_torn(path) is not None:
-                torn.append(recover(path, at))
-        except (OSError, JournalError) as problem:
-            _log.error("{path} cannot be recovered: {problem}", path=str(path), problem=problem)
-    return torn
 
 
 def _sync_all(
