@@ -3,6 +3,7 @@
 Actions are named by their index in the proposal, as ids may repeat.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from car.ir.proposal import Action
@@ -29,11 +30,11 @@ class ActionGraph:
         self.explicit: dict[int, dict[int, None]] = {}
         self.references: dict[int, list[Reference]] = {}
         self.faults: dict[int, list[str]] = {}
-        self.index_of: dict[str, int] = {}
+        self.index_of = {action.id: index for index, action in enumerate(actions)}
         self._duplicated: set[str] = set()
-        for index, action in enumerate(actions):
-            if self.index_of.setdefault(action.id, index) != index:
-                self._duplicated.add(action.id)
+        if len(self.index_of) < len(actions):
+            ids = Counter(action.id for action in actions)
+            self._duplicated = {id for id, count in ids.items() if count > 1}
         self.predecessors = _state_edges(actions)
         self._add_explicit_edges()
         self.levels = self._levels()
@@ -67,6 +68,8 @@ class ActionGraph:
             self.predecessors = _state_edges(self.actions)
             for index, others in self.explicit.items():
                 self.predecessors.setdefault(index, {}).update(others)
+        if not self.predecessors:
+            return [list(range(len(self.actions)))] if self.actions else []
         depth: list[int] = [0] * len(self.actions)
         for index in self._in_order():
             edges = self.predecessors.get(index)
@@ -182,6 +185,12 @@ def _state_edges(actions: Sequence[Action]) -> dict[int, dict[int, None]]:
     last_write: dict[str, int] = {}
     edges: dict[int, dict[int, None]] = {}
     for index, action in enumerate(actions):
+        if (
+            action.type == "tool_call"
+            and not action.state_dependencies
+            and not action.expected_effects
+        ):
+            continue
         sources: dict[int, None] = {}
         for key in action.state_dependencies:
             writer = last_writer.get(key)

@@ -40,12 +40,12 @@ def proposal_submit(session: ClientSession, params: Submission) -> Within:
     """
     limits = session.state.config.limits
     proposal = params.proposal
-    check_size(proposal, limits)
+    deadline = checked_deadline(proposal, limits)
     session.require_journal()
     # With both given, the scope wins (protocol-core.md §5).
     policy_scope = None if params.scope is not None else params.session_id
     done = session.runtime.execute(proposal, policy_scope=policy_scope, scope=params.scope)
-    return Within(done, handler_deadline(proposal, limits))
+    return Within(done, deadline)
 
 
 @method("verify")
@@ -56,7 +56,7 @@ def verify(session: ClientSession, params: Examination) -> VerifyReport:
     Parameters are held against the schemas of the session's tools unless ``tool_names``
     says which tools there are.
     """
-    check_size(params.proposal, session.state.config.limits)
+    checked_deadline(params.proposal, session.state.config.limits)
     return session.runtime.verify(
         params.proposal,
         state=params.initial_state,
@@ -65,25 +65,25 @@ def verify(session: ClientSession, params: Examination) -> VerifyReport:
     )
 
 
-def check_size(proposal: ActionProposal, limits: Limits) -> None:
-    """Raise InvalidParams for a proposal beyond the limits of the wire."""
+def checked_deadline(proposal: ActionProposal, limits: Limits) -> float:
+    """Seconds that a submission may take: the sum of its actions' budgets, or the usual.
+
+    Raises InvalidParams for a proposal beyond the limits of the wire.
+    """
     count = len(proposal.actions)
     if count > limits.actions_per_proposal:
         raise InvalidParams(
             f"proposal.actions: {count} actions, at most {limits.actions_per_proposal}"
         )
-    for index, action in enumerate(proposal.actions):
-        if action.max_retries > limits.retries_per_action:
-            raise InvalidParams(
-                f"proposal.actions[{index}].max_retries: {action.max_retries}, "
-                f"at most {limits.retries_per_action}"
-            )
-
-
-def handler_deadline(proposal: ActionProposal, limits: Limits) -> float:
-    """Seconds that a submission may take: the sum of its actions' budgets, or the usual."""
+    most_retries = limits.retries_per_action
+    tool_timeout = limits.tool_timeout
     budget = limits.handler_grace
-    for action in proposal.actions:
-        attempts = action.max_retries + 1 if action.failure_behavior == "retry" else 1
-        budget += (action.timeout or limits.tool_timeout) * attempts
+    for index, action in enumerate(proposal.actions):
+        retries = action.max_retries
+        if retries > most_retries:
+            raise InvalidParams(
+                f"proposal.actions[{index}].max_retries: {retries}, at most {most_retries}"
+            )
+        seconds = action.timeout_ms / 1000 if action.timeout_ms else tool_timeout
+        budget += seconds * (retries + 1) if action.failure_behavior == "retry" else seconds
     return max(limits.handler_timeout, budget)

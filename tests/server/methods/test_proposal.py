@@ -3,7 +3,7 @@
 from car.ir.json import JsonObject
 from car.ir.proposal import Action, ActionProposal
 from car.server.limits import Limits
-from car.server.methods.proposal import handler_deadline
+from car.server.methods.proposal import checked_deadline
 from tests.server.doubles import ServerCase, state_write, submission, tool_call
 
 
@@ -80,7 +80,7 @@ class SubmitTests(ServerCase):
         limits = Limits(handler_timeout=100)
 
         def deadline(*actions: Action) -> float:
-            return handler_deadline(ActionProposal(actions=list(actions)), limits)
+            return checked_deadline(ActionProposal(actions=list(actions)), limits)
 
         self.assertEqual(deadline(), 100)
         retried = Action(type="tool_call", failure_behavior="retry", max_retries=3, timeout_ms=5000)
