@@ -8,7 +8,7 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from car.application import Application, Daemon, config_from, journal_key, the_reactor
+from car.application import Application, Daemon, NotBuilt, config_from, journal_key, the_reactor
 from car.client.client import CarClient, connect
 from car.eventlog.errors import JournalError
 from car.server.auth import Credentials
@@ -218,18 +218,22 @@ class DaemonTests(ApplicationCase):
             no_blobs=True,
             no_approvals=True,
             tool_timeout="5",
-            permission_tier="read_only",
             redact=["password"],
         )
         config = config_from(daemon.settings, Credentials())
         self.assertEqual((config.durability, config.journal_chain), ("power", True))
         self.assertEqual((config.blobs, config.approvals), (False, False))
         self.assertEqual(config.limits.tool_timeout, 5)
-        self.assertEqual(config.permission_tier, "read_only")
         self.assertEqual(config.redact, frozenset({"password"}))
         self.assertEqual(len(config.redact_key or b""), 32)
         self.assertTrue(config.authenticator.enabled)
         self.assertFalse(config_from(daemon.settings, None).authenticator.enabled)
+
+    def test_tier(self) -> None:
+        """A tier that would guard nothing is refused: better no daemon than that."""
+        with self.assertRaises(NotBuilt) as caught:
+            self.daemon(permission_tier="read_only")
+        self.assertIn("permission_tier", str(caught.exception))
 
     def test_journal_key(self) -> None:
         """The key of redaction digests is made once and closed to others."""

@@ -6,6 +6,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from car.errors import CarError
+from car.eventlog.errors import JournalError
 from car.ir.json import JsonLimitError, JsonObject, JsonSyntaxError, RecordError
 from car.policy.errors import PolicyError
 from car.proto import codes
@@ -110,7 +111,9 @@ def error_answer(id: bytes, failure: Failure, method: str) -> bytes:
         return error_frame(id, codes.INTERNAL_ERROR, "internal error", {"error_id": error_id})
     code = next((CODES[t] for t in type(problem).__mro__ if t in CODES), codes.INTERNAL_ERROR)
     data: JsonObject | None = None
-    machine_code = getattr(problem, "code", None)
+    machine_code = (
+        "journal" if isinstance(problem, JournalError) else getattr(problem, "code", None)
+    )
     if isinstance(machine_code, str):
         data = {"code": machine_code}
     return error_frame(id, code, PREFIXES.get(code, "") + str(problem), data)

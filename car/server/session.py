@@ -52,7 +52,6 @@ class ClientSession:
         self.agent_id: str | None = None
         self.memory_namespace: str | None = None
         self.wrong_tokens = 0
-        self.subscribed_to_host = False
         self.host = state.host
         self.memgine: Any = state.shared_memgine
         """This session's memory (IMemoryEngine), or None until there is one."""

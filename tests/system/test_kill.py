@@ -10,7 +10,7 @@ from pathlib import Path
 
 from car.eventlog.reading import read_journal, verify_file
 from tests.system.client import ConnectionEnded
-from tests.system.daemon import Daemon, DaemonTestCase
+from tests.system.daemon import PATIENCE, Daemon, DaemonTestCase
 
 ROUNDS = int(os.environ.get("CAR_KILL_ROUNDS", "20"))
 """Rounds, ``CAR_KILL_ROUNDS``; nightly runs do 200."""
@@ -19,7 +19,7 @@ SEED = int(os.environ.get("CAR_KILL_SEED", str(int(time.time()))))
 """What draws the moments of the kills; printed, so that a failure can be run again."""
 
 CLIENTS = 3
-RESTART_SECONDS = 2.0
+RESTART_SECONDS = 2.0 * PATIENCE
 """The bar for a restart, whatever the killed daemon left behind (``reliability.md`` §5.1)."""
 
 
