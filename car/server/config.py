@@ -1,6 +1,5 @@
 """ServerStateConfig: what an embedder or the daemon's options decide about a server."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -38,8 +37,6 @@ class ServerStateConfig:
     approvals: bool = True
     permission_tier: str | None = None
     manifest_path: Path | None = None
-    memgine_factory: Callable[[], Any] | None = None
-    browser_factory: Callable[[], Any] | None = None
 
     def with_inference(self, inference: Any) -> "ServerStateConfig":
         """The same, with an inference engine of the embedder's."""

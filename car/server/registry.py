@@ -7,9 +7,8 @@ and the tests of wrong params all come from one place.
 """
 
 import importlib
-import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -93,15 +92,3 @@ def load_methods() -> dict[str, Method]:
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
     return _METHODS
-
-
-def describe(methods: Iterable[Method]) -> list[dict[str, Any]]:
-    """Name, docstring and JSON Schema of the params of each method, for documentation."""
-    return [
-        {
-            "name": entry.name,
-            "doc": inspect.getdoc(entry.handler) or "",
-            "params": msgspec.json.schema(entry.params),
-        }
-        for entry in methods
-    ]

@@ -348,10 +348,6 @@ class ClientSession:
         """Close the connection once the answer being made has gone out."""
         self.state.clock.callLater(0, self.close, code, reason)
 
-    def flush_journal(self) -> None:
-        """Have every line so far in the file."""
-        self._outbox.flush()
-
     def _call_unsent(self, id: str, problem: JournalError) -> None:
         self.channel.unsent(id, ToolError(f"journal unavailable: {problem}"))
 

@@ -11,6 +11,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from car.engine.basics.schemas import BASICS
 from car.engine.errors import ToolError
 from car.engine.interfaces import IToolExecutor
 from car.engine.runtime import Runtime
@@ -26,17 +27,6 @@ from car.verify.simulation import equivalent, simulate
 
 EPOCH = 1_772_600_000.0
 """Where the clock of a world starts, in seconds since the epoch."""
-
-_REQUIRED_BY_BASICS = {
-    "read_file": ("path",),
-    "write_file": ("path", "content"),
-    "edit_file": ("path", "old_text", "new_text"),
-    "list_dir": ("path",),
-    "find_files": ("pattern",),
-    "grep_files": ("pattern",),
-    "calculate": ("expression",),
-}
-"""The built-in agent tools with their text parameters (``engine.md`` §12)."""
 
 
 @implementer(IToolExecutor)
@@ -97,7 +87,7 @@ class World:
         for tool in setup.get("tools", ()):
             self.runtime.register_tool(_tool(tool))
         if setup.get("agent_basics"):
-            self.runtime.register_basics(self.executor, _basics())
+            self.runtime.register_basics(self.executor, BASICS)
         for policy in setup.get("policies", ()):
             self.runtime.policies.register(convert(policy, PolicyDefinition))
         if "replan" in setup:
@@ -246,20 +236,6 @@ def _tool(value: JsonValue, bare: bool = True) -> ToolSchema:
     if bare and isinstance(value, str):
         return ToolSchema(name=value)
     return convert(value, ToolSchema)
-
-
-def _basics() -> list[ToolSchema]:
-    return [
-        ToolSchema(
-            name=name,
-            parameters={
-                "type": "object",
-                "properties": {parameter: {"type": "string"} for parameter in required},
-                "required": list(required),
-            },
-        )
-        for name, required in _REQUIRED_BY_BASICS.items()
-    ]
 
 
 _CALLS: dict[str, Callable[[World, Arguments], object]] = {

@@ -47,7 +47,7 @@ def actions(draw: st.DrawFn, name: str, others: list[str]) -> Action:
         preconditions=draw(st.lists(PRECONDITIONS, max_size=1)),
         expected_effects=draw(st.dictionaries(KEYS, VALUES, max_size=2)),
         state_dependencies=draw(st.lists(KEYS, max_size=2, unique=True)),
-        dependencies=draw(st.lists(st.sampled_from(others), max_size=2, unique=True)),
+        dependencies=draw(st.lists(st.sampled_from(others), max_size=2)),
     )
 
 

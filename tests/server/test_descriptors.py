@@ -38,9 +38,13 @@ class LimitTests(SynchronousTestCase):
     def test_refused(self) -> None:
         """A system that refuses is no reason not to start."""
 
+        asked: list[tuple[int, int]] = []
+
         def refuse(name: int, both: tuple[int, int]) -> None:
+            asked.append(both)
             raise ValueError("not allowed to raise maximum limit")
 
         self.patch(resource, "getrlimit", lambda name: (256, 4096))
         self.patch(resource, "setrlimit", refuse)
         raise_descriptor_limit()
+        self.assertEqual(asked, [(4096, 4096)])
