@@ -10,19 +10,21 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import txaio
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 
 from car.errors import CarError
+from car.memgine.memgine import Memgine
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
 from car.server.descriptors import raise_descriptor_limit
 from car.server.drain import Drain
+from car.server.dreams import Dreams
 from car.server.election import Election
 from car.server.gatekeeper import Gatekeeper
 from car.server.listeners import Listeners
@@ -33,7 +35,7 @@ from car.settings import Settings
 
 _log = Logger()
 
-NOT_BUILT = ("shared_memgine", "store", "mcp_bind", "a2a_bind")
+NOT_BUILT = ("store", "mcp_bind", "a2a_bind")
 """Settings of parts still to come: told at the start, as whoever sets them expects them."""
 
 DEFAULT_ENDPOINT = "tcp:9100:interface=127.0.0.1"
@@ -61,7 +63,7 @@ class Application(MultiService):
         config: ServerStateConfig | None = None,
         *,
         listen: Sequence[str] = (DEFAULT_ENDPOINT,),
-        memgine: Any = None,
+        memgine: Memgine | None = None,
         inference: Any = None,
         reactor: Any = None,
         clock: IReactorTime | None = None,
@@ -73,7 +75,7 @@ class Application(MultiService):
         reactor = the_reactor() if reactor is None else reactor
         config = config or ServerStateConfig()
         if memgine is not None:
-            config = config.with_shared_memgine(memgine)
+            config = config.with_memgine(memgine)
         if inference is not None:
             config = config.with_inference(inference)
         self.config = config
@@ -89,7 +91,7 @@ class Application(MultiService):
             policy or OpeningPolicy(),
             gatekeeper.admit,
         )
-        self.listeners = Listeners(listen, factory, reactor, socket_path)
+        self.listeners = Listeners(listen, factory, reactor, socket_path, self.state.memories.ready)
         self.state.setServiceParent(self)
         self.listeners.setServiceParent(self)
         self._drain: Drain | None = None
@@ -123,6 +125,9 @@ class Application(MultiService):
         stopped = self.listeners.stopService()
         if stopped is not None:
             await stopped
+        for service in self:
+            if service not in (self.listeners, self.state):
+                await maybeDeferred(service.stopService)
         self._drain = Drain(self.state, self.config.limits.drain_timeout)
         await self._drain.done
         closed = self.state.stopService()
@@ -137,7 +142,9 @@ class NotBuilt(CarError):
 class Daemon(Application):
     """The Application of ``twistd car``: elected on its state root, with token files."""
 
-    def __init__(self, settings: Settings, *, reactor: Any = None, memgine: Any = None) -> None:
+    def __init__(
+        self, settings: Settings, *, reactor: Any = None, memgine: Memgine | None = None
+    ) -> None:
         if settings.permission_tier is not None:
             # Better no daemon than one that seems to guard and does not.
             raise NotBuilt("permission_tier: permission tiers are not built yet; leave it out")
@@ -152,6 +159,12 @@ class Daemon(Application):
             policy=OpeningPolicy.allowing(settings.allowed_host, settings.allowed_origin),
             socket_path=self.election.claim_socket,
         )
+        if settings.consolidate_interval:
+            state = self.state
+            dreams = Dreams(
+                state.memories, state.clock, settings.consolidate_interval, state.now
+            )
+            dreams.setServiceParent(self)
 
     def startService(self) -> None:
         """Stand for election, publish the tokens, start; raises CarError.
@@ -214,12 +227,19 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         blobs=not settings.no_blobs,
         redact=frozenset(settings.redact),
         redact_key=journal_key(settings.places.root) if settings.redact else None,
+        shared_memgine=_shared_memgine(settings.shared_memgine),
         inference_max_concurrent=settings.inference_max_concurrent,
         tools_root=settings.tools_root,
         approvals=not settings.no_approvals,
         permission_tier=settings.permission_tier,
         manifest_path=settings.agents_manifest,
     )
+
+
+def _shared_memgine(setting: str | None) -> Path | Literal[":memory:"] | None:
+    if setting is None:
+        return None
+    return ":memory:" if setting == ":memory:" else Path(setting)
 
 
 def journal_key(root: Path) -> bytes:

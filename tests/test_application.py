@@ -11,6 +11,7 @@ from twisted.trial.unittest import TestCase
 from car.application import Application, Daemon, NotBuilt, config_from, journal_key, the_reactor
 from car.client.client import CarClient, connect
 from car.eventlog.errors import JournalError
+from car.memgine.memgine import Memgine
 from car.server.auth import Credentials
 from car.server.config import ServerStateConfig
 from car.server.limits import Limits
@@ -108,11 +109,12 @@ class ApplicationTests(ApplicationCase):
 
     def test_parts(self) -> None:
         """Memory and inference given to it win over the config's."""
-        config = ServerStateConfig(shared_memgine="old", inference="old")
-        application = self.application(config, memgine="memory", inference="models")
-        self.assertEqual(application.state.shared_memgine, "memory")
+        old, new = Memgine(), Memgine()
+        config = ServerStateConfig(memgine=old, inference="old")
+        application = self.application(config, memgine=new, inference="models")
+        self.assertIs(application.state.memories.fresh().memgine, new)
         self.assertEqual(application.state.inference, "models")
-        self.assertEqual(self.application(config).state.shared_memgine, "old")
+        self.assertIs(self.application(config).state.memories.fresh().memgine, old)
 
     def test_taken(self) -> "Deferred[None]":
         """A port that is taken fails ``listening``; stopping still works."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "call": "send one request to the daemon and print its result",
     "submit": "have a proposal run, with local commands as its tools",
     "verify": "analyse a proposal without running it",
+    "memory": "add to a memory, ask it, move it, draw it",
     "journal": "read, check or follow a session's journal",
     "doctor": "look for what is wrong with this installation",
     "config": "show or check the daemon's settings",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from car.memgine.memgine import Memgine
 from car.server.auth import Authenticator
 from car.server.limits import Limits
 
@@ -15,8 +16,10 @@ Durability = Literal["none", "process", "power"]
 class ServerStateConfig:
     """Everything that connections share and that is decided before the first one.
 
-    ``journal_dir`` is None for a server without journals.  ``shared_memgine`` is one memory
-    engine for all connections (decision 6); None gives each its own.  ``tools_root`` is the
+    ``journal_dir`` is None for a server without journals, ``state_dir`` for one that keeps
+    nothing else.  ``memgine`` is one memory for all connections that the embedder holds,
+    ``shared_memgine`` one that the server keeps in that file, or in memory only (decision 6);
+    None of both gives each connection its own.  ``tools_root`` is the
     directory that the built-in file tools cannot leave; None refuses them.  ``redact`` names
     keys whose values never reach the journal.  ``manifest_path`` is told to host subscribers.
     """
@@ -30,7 +33,8 @@ class ServerStateConfig:
     blobs: bool = True
     redact: frozenset[str] = frozenset()
     redact_key: bytes | None = None
-    shared_memgine: Any = None  # IMemoryEngine
+    memgine: Memgine | None = None
+    shared_memgine: Path | Literal[":memory:"] | None = None
     inference: Any = None  # IInferenceEngine
     inference_max_concurrent: str | None = None
     tools_root: Path | None = None
@@ -42,6 +46,6 @@ class ServerStateConfig:
         """The same, with an inference engine of the embedder's."""
         return replace(self, inference=inference)
 
-    def with_shared_memgine(self, shared_memgine: Any) -> "ServerStateConfig":
-        """The same, with one memory engine for all connections."""
-        return replace(self, shared_memgine=shared_memgine)
+    def with_memgine(self, memgine: Memgine) -> "ServerStateConfig":
+        """The same, with one memory for all connections."""
+        return replace(self, memgine=memgine)

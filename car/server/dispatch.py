@@ -52,6 +52,7 @@ class Dispatcher:
     """The requests of one session: those under way and those held."""
 
     __slots__ = (
+        "_alone",
         "_closed",
         "_held",
         "_held_bytes",
@@ -73,6 +74,7 @@ class Dispatcher:
         self._held: deque[HeldRequest] = deque()
         self._held_bytes = 0
         self._taking_up = self._closed = False
+        self._alone: Deferred[Any] | None = None
         self.stalled = False
 
     @property
@@ -91,7 +93,7 @@ class Dispatcher:
             return
         if isinstance(message, Answer):
             self._answer_received(message)
-        elif self.stalled or self._held or len(self._in_flight) >= self._places:
+        elif self._held or not self._has_place:
             self._hold(message, len(payload))
         else:
             self._run(message)
@@ -119,13 +121,18 @@ class Dispatcher:
             full = Busy("too many requests are waiting on this connection")
             self._failed(Failure(full), request)
 
+    @property
+    def _has_place(self) -> bool:
+        """Whether a request may run now: what decides who and where a session is runs alone."""
+        return not self.stalled and self._alone is None and len(self._in_flight) < self._places
+
     def take_up(self) -> None:
         """Run held requests while there are places and the client reads."""
         if self._taking_up:
             return  # one that ended at once: the loop below goes on with the next
         self._taking_up = True
         try:
-            while self._held and not self.stalled and len(self._in_flight) < self._places:
+            while self._held and self._has_place:
                 held = self._held.popleft()
                 self._held_bytes -= held.size
                 self._run(held.request)
@@ -152,7 +159,7 @@ class Dispatcher:
             result = entry.handler(session, entry.read(request.params))
             kind = type(result)
             if kind is Within or kind is Deferred or iscoroutine(result):
-                self._wait(request, result)
+                self._wait(request, result, alone=entry.open)
             else:
                 self._done(result, request)
         except Exception:
@@ -161,14 +168,19 @@ class Dispatcher:
     def _unknown(self, name: str) -> MethodNotFound:
         return MethodNotFound(name if len(name) <= 200 else name[:200] + "…")
 
-    def _wait(self, request: Request, result: Any) -> None:
-        """Answer once a handler that waits is done, or its deadline has passed."""
+    def _wait(self, request: Request, result: Any, alone: bool) -> None:
+        """Answer once a handler that waits is done, or its deadline has passed.
+
+        Requests that come meanwhile are held if it is to run *alone*.
+        """
         deadline = self._limits.handler_timeout
         if type(result) is Within:
             result, deadline = result
         waiting: Deferred[Any] = (
             result if isinstance(result, Deferred) else Deferred.fromCoroutine(result)
         )
+        if not waiting.called:
+            self._alone = waiting if alone else self._alone
         self._in_flight.add(waiting)
         expiry = _Expiry(waiting, request.method, deadline)
         timer = self._session.state.clock.callLater(deadline, expiry.expire)
@@ -182,6 +194,8 @@ class Dispatcher:
     ) -> Any:
         """The handler has ended: free its place; a deadline that passed is its result."""
         self._in_flight.discard(waiting)
+        if self._alone is waiting:
+            self._alone = None
         if timer.active():
             timer.cancel()
         return Failure(expiry.problem) if expiry.problem is not None else result

@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 from car.errors import CarError
 from car.eventlog.errors import JournalError
 from car.ir.json import JsonLimitError, JsonObject, JsonSyntaxError, RecordError
+from car.memgine.errors import InvalidFact, UnknownFact
 from car.policy.errors import PolicyError
 from car.proto import codes
 from car.proto.messages import ProtocolError, error_frame
@@ -78,6 +79,8 @@ CODES: dict[type[Exception], int] = {
     PolicyError: codes.INVALID_PARAMS,
     SchemaError: codes.INVALID_PARAMS,
     StateLimitError: codes.INVALID_PARAMS,
+    InvalidFact: codes.INVALID_PARAMS,
+    UnknownFact: codes.INVALID_PARAMS,
     RecordError: codes.INVALID_PARAMS,
     JsonLimitError: codes.INVALID_REQUEST,
     JsonSyntaxError: codes.PARSE_ERROR,

@@ -69,13 +69,14 @@ class IConnectionSession(Interface):
 
 
 class IMemoryEngine(Interface):
-    """A graph memory: a session's own, or the one that all share.
+    """A graph memory as a source of conversation sees it: a meeting, a voice session."""
 
-    What it must do for the ``memory.*`` and ``skill.*`` methods comes with them.
-    """
+    def ingest_conversation(speaker: str, text: str, at: float) -> object:
+        """Take in one line that somebody said at *at*, in seconds since the epoch.
 
-    def ingest_conversation(speaker: str, text: str, at: float) -> None:
-        """Take in one line that somebody said at *at*, in seconds since the epoch."""
+        A few milliseconds at most.  Answers a Deferred that fires once the line is kept as
+        this memory keeps things; it may be left alone.
+        """
 
 
 class IInferenceEngine(Interface):

@@ -27,7 +27,7 @@ class Listeners(Service):
 
     ``listening`` fires with the list of IListeningPort once all are bound, or fails with
     ListenError; then none stays bound.  *socket_path* is asked with the TCP port once that
-    is known; None is no Unix socket.
+    is known; None is no Unix socket.  *ready* is waited for before anything is bound.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Listeners(Service):
         factory: IProtocolFactory,
         reactor: Any,
         socket_path: Callable[[int], Path | None] | None = None,
+        ready: "Callable[[], Deferred[None]] | None" = None,
     ) -> None:
         self.ports: list[IListeningPort] = []
         self.listening: Deferred[list[IListeningPort]] = Deferred()
@@ -44,6 +45,7 @@ class Listeners(Service):
         self._factory = factory
         self._reactor = reactor
         self._socket_path = socket_path
+        self._ready = ready
 
     def startService(self) -> None:
         """Begin to listen; after a stop ``listening`` is a new Deferred."""
@@ -72,6 +74,8 @@ class Listeners(Service):
 
     async def _listen(self) -> list[IListeningPort]:
         try:
+            if self._ready is not None:
+                await self._ready()
             for text in self._endpoints:
                 self.ports.append(await self._bind(text))
             if self._socket_path is not None:

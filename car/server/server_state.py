@@ -15,22 +15,27 @@ from car import __version__
 from car.engine.basics.executor import BuiltinToolExecutor
 from car.eventlog.identity import new_client_id
 from car.ir.json import JsonObject
+from car.memgine.memgine import Memgine
 from car.server.admission import AdmissionGate, permits_from_system
 from car.server.config import ServerStateConfig
 from car.server.host import HostState
 from car.server.journals import Journals
+from car.server.memories import Memories
 from car.server.opening import Opening
 from car.server.outbox import Sync
 from car.server.registry import Method, load_methods
 from car.server.session import ClientSession
+from car.server.stores import Stores
 from car.state.store import StateStore
+from car.store.thread import InThread
 
 
 class ServerState(MultiService):
     """Sessions and what they have in common: journals, host state, engines, gates.
 
     *reactor* provides IReactorThreads and, unless there is a *clock*, IReactorTime.
-    *now* gives seconds since the epoch, *monotonic* seconds that never go back.  The service's
+    *now* gives seconds since the epoch, *monotonic* seconds that never go back.  *writer*
+    stands in for the threads that write to the stores.  The service's
     children are started with it: the journals first, so that they end last.
     """
 
@@ -42,6 +47,7 @@ class ServerState(MultiService):
         clock: IReactorTime | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        writer: InThread | None = None,
     ) -> None:
         super().__init__()
         if reactor is None:
@@ -63,7 +69,25 @@ class ServerState(MultiService):
             config.tools_root, self.clock, self.in_thread, config.limits.tool_timeout
         )
         self.inference = config.inference
-        self.shared_memgine = config.shared_memgine
+        self.stores: Stores | None = None
+        if config.state_dir is not None:
+            self.stores = Stores(
+                config.state_dir,
+                reactor,
+                self.in_thread,
+                config.durability,
+                now=now,
+                writer=writer,
+            )
+            self.stores.setServiceParent(self)
+        self.memories = Memories(
+            config.state_dir,
+            None if self.stores is None else self.stores.memory,
+            self.in_thread,
+            self.clock,
+            embedded=config.memgine,
+            shared=config.shared_memgine,
+        )
         self.voice_sessions: Any = None
         """The daemon's voice sessions (ISessionBound), or None where there are none."""
         self.meetings: Any = None
@@ -91,10 +115,10 @@ class ServerState(MultiService):
 
     @classmethod
     def embedded(
-        cls, journal_dir: Path | str, shared_memgine: Any, reactor: Any = None
+        cls, journal_dir: Path | str, shared_memgine: Memgine, reactor: Any = None
     ) -> "ServerState":
         """A server inside an application that shares its memory engine with every session."""
-        config = ServerStateConfig(journal_dir=Path(journal_dir), shared_memgine=shared_memgine)
+        config = ServerStateConfig(journal_dir=Path(journal_dir), memgine=shared_memgine)
         return cls(config, reactor)
 
     @classmethod

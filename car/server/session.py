@@ -4,8 +4,10 @@ A connection is a session: what stands here lives and dies with it.  The runtime
 log and the journal are made at the first use, so that an idle connection stays small.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -17,6 +19,7 @@ from car.eventlog.errors import JournalError
 from car.eventlog.journal import JournalFile
 from car.eventlog.log import EventLog
 from car.ir.json import JsonObject, JsonValue, encode
+from car.memgine.memgine import Memgine
 from car.proto import codes
 from car.proto.messages import error_frame
 from car.server.auth import Role
@@ -26,6 +29,7 @@ from car.server.dispatch import Dispatcher
 from car.server.errors import JournalUnavailable
 from car.server.host_records import HostEvent
 from car.server.interfaces import IConnectionSession
+from car.server.memories import Memory
 from car.server.notifications import Notifications
 from car.server.outbox import Outbox
 
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from car.server.server_state import ServerState
 
 _log = Logger()
+
+_T = TypeVar("_T")
 
 RECENT_EVENTS = 256
 """Events held in memory beside a journal, which has the others: 10,000 are some 4 MB a
@@ -56,9 +62,10 @@ class ClientSession:
         self.agent_id: str | None = None
         self.memory_namespace: str | None = None
         self.wrong_tokens = 0
+        self.evolving = False
+        """Whether an ``evolution.run`` of this session is under way: one at a time."""
         self.host = state.host
-        self.memgine: Any = state.shared_memgine
-        """This session's memory (IMemoryEngine), or None until there is one."""
+        self._memory: Memory | None = None
         self.browser: Any = None
         """This session's browser (IBrowserSlot), or None until it has one."""
         self._connection: Any = None
@@ -103,6 +110,35 @@ class ClientSession:
         if self._runtime is None:
             self._runtime = self._make_runtime()
         return self._runtime
+
+    @property
+    def memory_held(self) -> Memory:
+        """The memory this connection uses: shared, bound by ``session.auth``, or its own."""
+        if self._memory is None:
+            self._memory = self.state.memories.fresh()
+        return self._memory
+
+    @property
+    def memory(self) -> Memgine:
+        """The graph of that memory, to ask; what changes it goes through ``remember``."""
+        return self.memory_held.memgine
+
+    def remember(self, change: Callable[[Memgine], _T]) -> "Deferred[_T]":
+        """Change the memory; fires with what *change* answered once that is kept."""
+        return self.memory_held.remember(change)
+
+    def use_memory(self, memory: Memory) -> None:
+        """Use *memory* from now on."""
+        self._leave_memory()
+        if self._closed:
+            self.state.memories.release(memory)
+        else:
+            self._memory = memory
+
+    def _leave_memory(self) -> None:
+        if self._memory is not None:
+            self.state.memories.release(self._memory)
+            self._memory = None
 
     def _make_runtime(self) -> Runtime:
         state = self.state
@@ -241,6 +277,7 @@ class ClientSession:
         self.end(f"tool callback channel closed: {reason}")
         if self._channel is not None:
             self._channel.connection_lost(reason)
+        self._leave_memory()
         if self.browser is not None:
             self.browser.close()
         self._close_record(reason)

@@ -130,6 +130,68 @@ def run_session(outcomes: Outcomes) -> None:
     steps.call("kept_after_absent", "state_get", "k1")
 
 
+SKILL = {
+    "name": "login-form",
+    "code": "fill(#u); click(#go)",
+    "platform": "web",
+    "persona": "shopper",
+    "url_pattern": "https://shop.test/*",
+    "task_keywords": ["log", "in"],
+    "description": "sign in",
+}
+
+DISTILLED = {
+    "name": "pay",
+    "code": "click(#pay)",
+    "description": "pay the basket",
+    "when_to_apply": "the basket is full",
+    "scope": "global",
+    "trigger": {"persona": "shopper", "url_pattern": "", "task_keywords": ["pay"]},
+    "source": "distilled",
+    "source_event_ids": [],
+}
+
+
+def run_memory(outcomes: Outcomes) -> None:
+    """Facts, queries, contexts, files and skills; what the daemon lacks is found out too."""
+    steps = Steps(car_runtime.CarRuntime(), outcomes)
+    steps.call("first", "add_fact", "ci", "runs on pushes to main", "pattern")
+    steps.call("second", "add_fact", "no friday deploys", "ship before Thursday", "constraint")
+    steps.call("again", "add_fact", "ci", "runs on pushes to main", "pattern")
+    steps.call("count", "fact_count")
+    steps.call("query", "query_facts", "when does ci run?", 5)
+    steps.call("query_nothing", "query_facts", "xylophone", 5)
+    steps.call("context", "build_context", "deploy ci")
+    steps.call("context_again", "build_context", "deploy ci")
+    steps.call("context_fast", "build_context_fast", "deploy ci")
+    steps.call("persist", "persist_memory", "interop.json")
+    steps.call("third", "add_fact", "cd", "deploys on tags", "pattern")
+    steps.call("load", "load_memory", "interop.json")
+    steps.call("count_after_load", "fact_count")
+    steps.call("persist_outside", "persist_memory", "/etc/interop.json")
+    steps.call("consolidate", "consolidate")
+    steps.call("ingest_skill", "ingest_skill", *SKILL.values())
+    steps.call("find_skill", "find_skill", "shopper", "https://shop.test/a", "log in", 1)
+    steps.call("find_no_skill", "find_skill", "pilot", "https://x.test/", "fly", 1)
+    for attempt in range(3):
+        steps.call(f"report_{attempt}", "report_outcome", "login-form", "fail")
+    steps.call("report_unknown", "report_outcome", "nobody", "fail")
+    steps.call("list_skills", "list_skills")
+    steps.call("distil_nothing", "distill_skills", "[]")
+    steps.call("ingest_distilled", "ingest_distilled_skills", json.dumps([DISTILLED]))
+    steps.call("domains", "domains_needing_evolution", 0.6)
+    steps.call("repair", "repair_skill", "login-form")
+    steps.call("skill_meta", "skill_meta", "pay")
+    steps.call("export", "export_skill", "pay")
+    exported = outcomes["export"].get("value")
+    if exported is not None:
+        steps.call("import", "import_skill", exported)
+    steps.call("gate", "gate_skill_candidates")
+    steps.call("set_utility", "set_utility_retrieval", 0.25, 9.0)
+    steps.call("utility", "utility_retrieval")
+    steps.call("state_after", "state_set", "alive", "1")
+
+
 class Tools:
     """The tools of the proposals, by name; ``calls`` are the texts they were given."""
 
@@ -313,6 +375,7 @@ def run_death(outcomes: Outcomes) -> None:
 
 SCENARIOS = {
     "session": run_session,
+    "memory": run_memory,
     "proposals": run_proposals,
     "host": run_host,
     "twice": run_twice,

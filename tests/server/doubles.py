@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -202,6 +203,7 @@ class ServerCase(SynchronousTestCase):
             ),
             self.clock,
             now=lambda: EPOCH + self.clock.seconds(),
+            writer=maybeDeferred,
         )
 
     def serve_journaled(self, **config: Any) -> Path:

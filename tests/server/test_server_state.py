@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from car.memgine.memgine import Memgine
 from car.server.config import ServerStateConfig
 from car.server.opening import Opening
 from car.server.server_state import ServerState
@@ -15,24 +16,25 @@ class ConstructionTests(ServerCase):
         """Journals in a directory, a memory of its own for each session."""
         state = ServerState.standalone(self.mktemp(), self.clock)
         self.assertIsNotNone(state.journals)
-        self.assertIsNone(state.open_session(Opening("test")).memgine)
+        sessions = [state.open_session(Opening("test")) for _ in range(2)]
+        self.assertIsNot(sessions[0].memory, sessions[1].memory)
 
     def test_embedded(self) -> None:
         """The embedder's memory engine is every session's; without one it is no such server."""
-        memgine = object()
+        memgine = Memgine()
         state = ServerState.embedded(self.mktemp(), memgine, self.clock)
         for _ in range(2):
-            self.assertIs(state.open_session(Opening("test")).memgine, memgine)
+            self.assertIs(state.open_session(Opening("test")).memory, memgine)
         embedded = ServerState.embedded
         self.assertRaises(TypeError, embedded, self.mktemp())
 
     def test_with_config(self) -> None:
         """As the config says; inference and memory may be added to one."""
-        engine, memgine = object(), object()
-        config = ServerStateConfig().with_inference(engine).with_shared_memgine(memgine)
+        engine, memgine = object(), Memgine()
+        config = ServerStateConfig().with_inference(engine).with_memgine(memgine)
         state = ServerState.with_config(config, self.clock)
         self.assertIs(state.inference, engine)
-        self.assertIs(state.shared_memgine, memgine)
+        self.assertIs(state.open_session(Opening("test")).memory, memgine)
         self.assertIsNone(state.journals)
 
     def test_path_or_text(self) -> None:

@@ -59,7 +59,7 @@ def session_init(session: ClientSession, params: Init) -> JsonObject:
 
 
 @method("session.auth", open=True)
-def session_auth(session: ClientSession, params: Auth) -> JsonObject:
+async def session_auth(session: ClientSession, params: Auth) -> JsonObject:
     """Show a token: the first request of a connection where authentication is on.
 
     Result: ``{ok: true, auth_enabled, agent_id?, memory_namespace?}``, with ``role: "host"``
@@ -78,8 +78,19 @@ def session_auth(session: ClientSession, params: Auth) -> JsonObject:
     if params.agent_id is not None:
         session.agent_id = answer["agent_id"] = params.agent_id
     if params.memory_namespace is not None:
-        session.memory_namespace = answer["memory_namespace"] = params.memory_namespace
+        answer["memory_namespace"] = params.memory_namespace
+    await _bind_memory(session, params)
     return answer
+
+
+async def _bind_memory(session: ClientSession, params: Auth) -> None:
+    """Use the memory that *params* name: a namespace before an agent's (decision 6)."""
+    memories = session.state.memories
+    if params.memory_namespace is not None:
+        session.use_memory(await memories.namespace(params.memory_namespace))
+        session.memory_namespace = params.memory_namespace
+    elif params.agent_id is not None:
+        session.use_memory(await memories.agent(params.agent_id))
 
 
 def _role_of(session: ClientSession, params: Auth) -> Role:

@@ -24,6 +24,13 @@ NAMESPACES = (
     "state.",
     "tools.",
     "verify",
+    "memory.",
+    "skill.",
+    "skills.",
+    "cascade.",
+    "evolution.",
+    "lease.",
+    "sync.",
 )
 """Methods that touch nothing outside of the process."""
 

@@ -1,0 +1,1 @@
+"""How an agent gets better: raising confidence step by step, and evolving its components."""

@@ -1,0 +1,1 @@
+"""Graph memory: facts, conversation, skills; retrieval and context assembly, without a model."""

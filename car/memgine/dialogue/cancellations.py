@@ -1,0 +1,56 @@
+"""Cancellations: what takes back an approval, a plan or somebody's word as a whole.
+
+A correction puts another value in place; a cancellation puts none.
+"""
+
+import re
+
+from car.memgine.dialogue.corrections import apart, is_open, outranked, overlap
+from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.states import NEGATIVE
+from car.memgine.dialogue.values import Kind
+
+_THAT = re.compile(r"\b(?:that|this|it|the) \w+", re.I)
+
+
+def revokes(new: Statement, old: Statement) -> bool:
+    """Whether *new* takes back the approval, plan or request that *old* is."""
+    if not takes_back(new) or not old.has(Cue.COMMIT) or old.has(Cue.CANCEL, Cue.QUESTION):
+        return False
+    if apart(new, old) or outranked(new, old):
+        return False
+    shared = overlap(new, old)
+    if shared >= 2:
+        return True
+    if shared == 1:
+        return len(new.topic) <= 2 or bool(_THAT.search(new.text)) or bool(new.named & old.named)
+    return is_open(new)
+
+
+def takes_back(new: Statement) -> bool:
+    """Whether *new* cancels anything at all."""
+    if new.has(Cue.QUESTION, Cue.HYPOTHETICAL, Cue.CONCLUSION):
+        return False
+    if re.search(r"\bunless\b|\bif\b", new.text, re.I):
+        return False
+    return new.has(Cue.CANCEL) or any(v.normal in NEGATIVE for v in new.of(Kind.STATE))
+
+
+_WRONG = re.compile(
+    r"(?P<who>[A-Z][\w'’]*(?:\s+[\w'’]+){0,4}?)(?:['’]s)?\s+(?:was|were|is|are|had been"
+    r"|has been)\s+"
+    r"(?:also |both |all |just |simply )*(?:wrong|incorrect|mistaken|in error|inaccurate"
+    r"|misinformed|off the mark)\b"
+)
+
+
+def disowned(new: Statement) -> frozenset[str]:
+    """The words for whose word *new* calls wrong ("L1 diagnosis was wrong"); empty for nobody."""
+    match = None if new.has(Cue.QUESTION) else _WRONG.search(new.text)
+    return frozenset(match["who"].casefold().split()) if match else frozenset()
+
+
+def is_disowned(who: frozenset[str], old: Statement) -> bool:
+    """Whether *old* was said by the one named."""
+    return old.source is not None and bool(who & set(old.source.holder.split()))

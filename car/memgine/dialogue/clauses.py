@@ -1,0 +1,89 @@
+"""Sentences and clauses: where one statement ends and the next begins.
+
+Amounts (``$1,000.50``), abbreviations (``Dr.``, ``e.g.``), clock times and versions stay
+whole.  What a clause says is left to ``statements``.
+"""
+
+import re
+
+_SHORTENED = """
+    dr mr mrs ms prof st vs etc e.g i.e no approx inc ltd co corp dept jr sr fig est u.s a.m p.m
+    jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thurs fri sat sun
+"""
+_ABBREVIATIONS = frozenset(_SHORTENED.split())
+_STOP = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|\n+)(?=\s|$)|\s*;\s+")
+_TURNING = re.compile(
+    r"(?:,\s+|\s+[—–-]\s+)(?=(?:but|however|though|yet|then|later|afterwards|and then|and now"
+    r"|so now"
+    r"|while|whereas|instead|we then|now it'?s|until)\b)",
+    re.I,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of *text*, each with its closing mark, outer blanks removed."""
+    found: list[str] = []
+    begin = 0
+    for stop in _STOP.finditer(text):
+        if stop.group() == "." and _abbreviated(text, stop.start(), stop.end()):
+            continue
+        piece = text[begin : stop.end()].strip()
+        if piece:
+            found.append(piece)
+        begin = stop.end()
+    rest = text[begin:].strip()
+    if rest:
+        found.append(rest)
+    return found
+
+
+_ASKED = re.compile(
+    r",\s+(?=(?:what|which|who|where|when|why|how|do|does|did|is|are|was|were|can|could|would|will"
+    r"|should|have|has|want|shall|may|right|okay|isn|aren|don|didn|won|wouldn|ready)\b)",
+    re.I,
+)
+_STATING = re.compile(
+    r"^\W*(?:(?:and|but|so|oh|well|ok|okay|also|anyway|yes|yeah|hey)\b[\s,]+)*"
+    r"(?:i|we|you|he|she|they|it|my|our|your|his|her|their|the|this|that|there|these|those)\b",
+    re.I,
+)
+
+
+def clauses(text: str) -> list[str]:
+    """The sentences of *text*, cut also where a sentence turns (", but now …")."""
+    found: list[str] = []
+    for sentence in sentences(text):
+        begin = 0
+        asked = _ASKED.search(sentence) if sentence.endswith("?") else None
+        if asked and _STATING.match(sentence):
+            found += [sentence[: asked.start()], sentence[asked.end() :]]
+            continue
+        for turn in _TURNING.finditer(sentence):
+            if turn.start() - begin < 12:
+                continue
+            found.append(sentence[begin : turn.start()].strip())
+            begin = turn.end()
+        found.append(sentence[begin:].strip())
+    return found
+
+
+_OPENERS = re.compile(
+    r"\s+(?:[\"'“(]*)(?:I|We|You|He|She|They|It|The|This|That|These|Those|A|An|In|On|At|As|For"
+    r"|But|And"
+    r"|So|If|When|Then|Our|My|Your|Please|What|Where|Who|How|Can|Could|There|Now|Also|No|Yes)\b"
+)
+"""Words that, written large, begin a sentence rather than go on with a name."""
+
+
+def _abbreviated(text: str, stop: int, after: int) -> bool:
+    words = text[:stop].split()
+    if not words:
+        return False
+    last = words[-1].lstrip("(\"'“").casefold()
+    if last not in _ABBREVIATIONS and not re.fullmatch(r"[A-Za-z]", words[-1]):
+        return False
+    if last == "no":
+        return bool(re.match(r"\s*\d", text[after:]))
+    if last in ("dr", "mr", "mrs", "ms", "prof", "st"):
+        return True
+    return after < len(text) and _OPENERS.match(text, after) is None

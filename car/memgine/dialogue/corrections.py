@@ -1,0 +1,197 @@
+"""Corrections: when a statement takes the place of an earlier one, and what that leaves of it.
+
+Decided by slot (head, topic), family of value, order and speaker; the wording only says how
+strong the claim is.  A statement that changes nothing must retire nothing: in doubt both stay.
+"""
+
+import re
+
+from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.trimming import foremost
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.dialogue.vocabulary import ATTRIBUTES
+
+_SILENT = (Cue.QUESTION, Cue.PAST, Cue.HYPOTHETICAL)
+"""A statement with one of these settles nothing."""
+
+_COMPARED = frozenset(Kind) - {Kind.IDENTIFIER}
+
+
+def claims(new: Statement) -> int:
+    """How strongly *new* claims to hold from now on: 2 corrects, 1 settles, 0 says; -1 nothing."""
+    if new.has(*_SILENT) or not new.values:
+        return -1
+    if new.has(Cue.CORRECTION):
+        return 2
+    if new.has(Cue.CONCLUSION):
+        return -1
+    if new.has(Cue.DECISION, Cue.OVERRIDE, Cue.FINAL):
+        return 1
+    return -1 if new.has(Cue.TENTATIVE) else 0
+
+
+def is_open(new: Statement) -> bool:
+    """Whether *new* names no subject of its own, so that it answers what was said last."""
+    return new.known or not (new.focus | new.head) - ATTRIBUTES
+
+
+def rivals(new: Statement, old: Statement, *, loose: bool = False) -> list[Value]:
+    """The values of *old* that *new* has another value for.
+
+    *loose* lets a date stand against a span ("in 30 days", "tomorrow").
+    """
+    found = []
+    fresh = foremost(new)
+    for value in old.values:
+        if value.kind not in _COMPARED or any(value.same(other) for other in fresh):
+            continue
+        if any(other.rivals(value) or (loose and _dated(value, other)) for other in fresh):
+            found.append(value)
+    return found
+
+
+def _dated(value: Value, other: Value) -> bool:
+    """Whether one is a date to come and the other a span of time."""
+    return {value.kind, other.kind} == {Kind.WHEN, Kind.SPAN} and "past" not in (
+        value.unit,
+        other.unit,
+    )
+
+
+def overlap(new: Statement, old: Statement) -> int:
+    """How many words the subjects of both share; a shared identifier counts for three."""
+    shared = (new.topic | new.head) & (old.topic | old.head)
+    return len(shared) + 2 * any("#" in term or "-" in term or term.isdigit() for term in shared)
+
+
+def apart(new: Statement, old: Statement) -> bool:
+    """Whether the two name different things of one sort (Deal 1 and Deal 2, PO #4 and PO #5)."""
+    if Kind.IDENTIFIER in new.kinds and Kind.IDENTIFIER in old.kinds:
+        mine = {value.normal for value in new.of(Kind.IDENTIFIER)}
+        if mine.isdisjoint(value.normal for value in old.of(Kind.IDENTIFIER)):
+            return True
+    if not new.head or not old.head or new.head == old.head:
+        return False
+    return _numbered(new.head) != _numbered(old.head)
+
+
+def _numbered(head: frozenset[str]) -> frozenset[str]:
+    return frozenset(term for term in head if len(term) == 1 or term[-1].isdigit())
+
+
+def replaces(new: Statement, old: Statement) -> list[Value]:
+    """The values of *old* that *new* retires; empty where it lets *old* be."""
+    if new.returning or outranked(new, old) or apart(new, old) or old.has(Cue.QUESTION):
+        return []
+    loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
+    dead = rivals(new, old, loose=loose)
+    if not dead or not _takes_place(new, old, dead) or set(old.terms) <= set(new.terms):
+        return []
+    return dead
+
+
+def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
+    """Whether the claim of *new* is strong enough for how much of the subject they share."""
+    strength, shared = claims(new), overlap(new, old)
+    if strength < 0:
+        return False
+    if strength == 2 and (shared or (is_open(new) and _fits(new, old))):
+        return True
+    if strength == 1 and (shared >= _needed(new, old, dead) or _settles(new, old)):
+        return True
+    if new.node == old.node:
+        return _continues(new, old) or (strength == 0 and _same_subject(new, old, dead))
+    if shared and new.voice == old.voice == "signal":
+        return True
+    if _attributed(new, old) and shared >= (2 if _same_holder(new, old) else 1):
+        return True
+    return strength == 0 and _same_subject(new, old, dead)
+
+
+def _attributed(new: Statement, old: Statement) -> bool:
+    return new.source is not None and old.source is not None
+
+
+def _fits(new: Statement, old: Statement) -> bool:
+    """Whether a choice without a subject may answer *old*.
+
+    A bare fragment ("scratch that, the blue one") answers only what was a choice itself, a
+    mere description ("it is lovely") only one of the same noun.
+    """
+    if new.of(Kind.CHOICE) and old.subject - new.subject and not new.has(Cue.OVERRIDE):
+        return False
+    if not new.fragment and (new.chosen or not new.of(Kind.CHOICE)):
+        return True
+    last = new.choice_terms[-1:]
+    if not new.fragment and not new.has(Cue.FINAL, Cue.DECISION):
+        return bool(last) and last == old.choice_terms[-1:]
+    return old.chosen or (bool(last) and last == old.choice_terms[-1:])
+
+
+def _needed(new: Statement, old: Statement, dead: list[Value]) -> int:
+    """How much of the subject a decision has to share: more for bare numbers."""
+    if new.head & old.head or any(v.kind not in (Kind.COUNT, Kind.SPAN) for v in dead):
+        return 1
+    return 2
+
+
+def _continues(new: Statement, old: Statement) -> bool:
+    """Within one turn a later step of the story answers the one before it."""
+    if not 0 < new.part - old.part <= 2:
+        return False
+    if new.has(Cue.CORRECTION, Cue.DECISION, Cue.FINAL):
+        return old.has(Cue.CORRECTION, Cue.PAST, Cue.TENTATIVE)
+    return bool(re.match(r"\W*(?:it|that|this)\b", new.text, re.I)) and old.has(Cue.PAST)
+
+
+def overruled(new: Statement, old: Statement) -> bool:
+    """Whether *new* speaks against *old*, which comes from a higher source."""
+    if new.source is None or old.source is None or new.source.rank >= old.source.rank:
+        return False
+    if _same_holder(new, old) or claims(new) < 0 or apart(new, old):
+        return False
+    against = {value.kind for value in rivals(new, old, loose=True)}
+    if new.has(Cue.CORRECTION):
+        return Kind.CHOICE in against and (is_open(new) or overlap(new, old) >= 1)
+    return bool(against & _WEIGHED) and overlap(new, old) >= 1
+
+
+_WEIGHED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.CHOICE})
+"""Families in which a lower source's other value is a breach rather than a report."""
+
+
+def _same_holder(new: Statement, old: Statement) -> bool:
+    return bool(new.source and old.source and new.source.holder == old.source.holder)
+
+
+def outranked(new: Statement, old: Statement) -> bool:
+    """Whether *old* comes from a higher source, or from another one of the same rank."""
+    if new.source is None or old.source is None or _same_holder(new, old):
+        return False
+    return new.source.rank < old.source.rank or (
+        new.source.rank == old.source.rank and not new.has(Cue.CORRECTION)
+    )
+
+
+def _settles(new: Statement, old: Statement) -> bool:
+    """A decision without a subject of its own answers the tentative or the last one."""
+    if old.has(Cue.TENTATIVE) and is_open(new) and _fits(new, old):
+        return True
+    return bool(
+        new.of(Kind.CHOICE)
+        and _fits(new, old)
+        and (old.chosen or old.has(Cue.DECISION, Cue.TENTATIVE))
+        and (is_open(new) or new.has(Cue.OVERRIDE))
+    )
+
+
+def _same_subject(new: Statement, old: Statement, dead: list[Value]) -> bool:
+    if new.voice != old.voice or new.voice not in ("user", "signal"):
+        return False
+    if all(value.kind is Kind.STATE for value in dead):
+        if not new.head & (old.head or old.topic):
+            return False
+    elif not new.head or new.head != old.head:
+        return False
+    return not _attributed(new, old) or _same_holder(new, old)

@@ -1,0 +1,138 @@
+"""The course of a talk: which stretch a turn belongs to, in earnest or not, main thread or detour.
+
+It follows the turns one by one.  What a turn in earnest does to others is left to ``rulings``.
+"""
+
+from collections.abc import Sequence
+
+from car.memgine.dialogue import interruptions, scopes
+from car.memgine.dialogue.cues import Cue, breaks_out
+from car.memgine.dialogue.effects import Digress, Effect, Place, Show
+from car.memgine.dialogue.ledger import Ledger, shown, tells
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.vocabulary import stems
+from car.memgine.nodes import Node
+
+QUESTION = "question"
+"""The setting of a turn that only asks: no evidence of anything."""
+
+BREAKOUT = "breakout"
+"""The setting of a turn that tries to talk its listener out of its role."""
+
+WORDS_KEPT = 2_000
+"""Stems of the main thread, and of detours, that are remembered for a query."""
+
+
+class Course:
+    """Follows one conversation."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._scope: str | None = None
+        self._scope_turns = 0
+        self._detour: list[int] | None = None
+        self._main: dict[str, None] = {}
+        self._aside: dict[str, None] = {}
+        self.settings: set[str] = set()
+        """The scopes that turns were placed in so far."""
+
+    def follow(self, node: Node, found: list[Statement]) -> list[Effect]:
+        """Take in the next turn; what it means for itself and for the detour it may end."""
+        label = scopes.labelled(node.value)
+        if label is not None:
+            return self._place(node, label)
+        if found and found[0].voice != "assistant" and breaks_out(node.value):
+            return self._place(node, BREAKOUT)
+        if self._scope is not None:
+            return self._within(self._scope, node, found)
+        name = scopes.opens(node.value)
+        if name is not None:
+            self._scope, self._scope_turns = name, 0
+            return self._place(node, name)
+        return self._wander(node, found) + self._set_aside(node, found)
+
+    def asks_aside(self, query: str) -> bool:
+        """Whether *query* is about a detour rather than about the main thread."""
+        words = stems(query)
+        aside = sum(word in self._aside and word not in self._main for word in words)
+        return aside > sum(word in self._main and word not in self._aside for word in words)
+
+    # ---- scopes ------------------------------------------------------------------------------
+
+    def _place(self, node: Node, setting: str) -> list[Effect]:
+        self.settings.add(setting)
+        for said in self._ledger.known(node.index):
+            said.alive = False
+        return [Place(node.index, setting)]
+
+    def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
+        self._scope_turns += 1
+        if scopes.closes(node.value):
+            self._scope = None
+            left = [said for said in found if tells(said) and not scopes.closes(said.text)]
+            if any(said.values for said in left):
+                return self._keep(node, found, left)
+        elif self._scope_turns >= scopes.LONGEST:
+            self._scope = None
+        return self._place(node, scope)
+
+    def _set_aside(self, node: Node, found: list[Statement]) -> list[Effect]:
+        """Leave out what of a turn only asks or supposes."""
+        asides = {said.part: name for said in found if (name := _aside(said)) is not None}
+        if not asides:
+            return []
+        left = [said for said in found if said.part not in asides]
+        if any(tells(said) for said in left):
+            return self._keep(node, found, left)
+        return self._place(node, next(iter(asides.values())))
+
+    def _keep(self, node: Node, found: Sequence[Statement], left: list[Statement]) -> list[Effect]:
+        for said in found:
+            said.alive = said in left
+        return [Show(node.index, shown(node, left))]
+
+    # ---- detours -----------------------------------------------------------------------------
+
+    def _wander(self, node: Node, found: list[Statement]) -> list[Effect]:
+        """Note where a detour begins; at its end name the turns that were in it."""
+        from_user = bool(found) and found[0].voice == "user"
+        if self._detour is None:
+            if from_user and interruptions.leaves(found[0].text):
+                self._detour = [node.index]
+            else:
+                _note(self._main, stems(node.value))
+            return []
+        if from_user and interruptions.returns(node.value):
+            return self._return(node, found, self._detour)
+        self._detour.append(node.index)
+        if len(self._detour) > interruptions.LONGEST:
+            self._detour = None
+        return []
+
+    def _return(self, node: Node, found: list[Statement], turns: Sequence[int]) -> list[Effect]:
+        self._detour = None
+        for said in found:
+            said.returning = True
+        for index in turns:
+            for said in self._ledger.known(index):
+                _note(self._aside, stems(said.text))
+        _note(self._main, stems(node.value))
+        return [Digress(index) for index in turns]
+
+
+def _note(words: dict[str, None], new: frozenset[str]) -> None:
+    """Add *new* to *words*, the oldest of which are forgotten."""
+    for word in sorted(new):
+        words.pop(word, None)
+        words[word] = None
+    while len(words) > WORDS_KEPT:
+        del words[next(iter(words))]
+
+
+def _aside(said: Statement) -> str | None:
+    """The setting of a statement that is not in earnest by itself; None of one that is."""
+    if said.has(Cue.QUESTION) and said.voice == "user":
+        return QUESTION
+    if said.has(Cue.HYPOTHETICAL):
+        return "what-if"
+    return scopes.is_aside(said.text)

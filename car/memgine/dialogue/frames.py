@@ -1,0 +1,141 @@
+"""Frames: what a clause is about and what it chooses, by its verb.
+
+"The design is X", "Status: X", "we're going with X for the contract", "X it is", "make it X",
+and the fragment that is left once its marks are gone ("scratch that, X").  Typed values are
+found before; a choice is what none of their families covers.
+"""
+
+import re
+
+import msgspec
+
+from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.dialogue.vocabulary import GENERIC, PRONOUNS, STATE_NOUNS, stems, terms
+
+FRAGMENT_WORDS = 5
+"""Words that a fragment naming a choice has at most."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """The frame of one clause."""
+
+    head: frozenset[str] = frozenset()
+    """The stems of the subject of a verb of being, or of a label."""
+    subject: frozenset[str] = frozenset()
+    """The stems of who chooses."""
+    choice: str = ""
+    chosen: bool = False
+    """Whether the choice comes from a verb of choosing rather than of being."""
+    fragment: bool = False
+    """Whether there was no verb at all."""
+
+
+_END = (
+    r"(?=\s+(?:for|because|since|due|instead|as|if|when|so|rather|while|until|unless|going"
+    r"|starting|then|after|and|but|by|this|next|from|in the)\b|\s*[,;:.!?()]|\s+[-—–]\s|\s*$)"
+)
+_VERB_OF_CHOOSING = r"""
+    go(?:ing|es)?\ (?:ahead\ )?with | went\ with
+    | (?:proceed|run|stick|mov)(?:ing|ed)?\ (?:forward\ |ahead\ )?with
+    | us(?:e|ing)(?!\ cases?\b) | pick(?:ed|ing)? | choo?sen? | chose | choosing
+    | select(?:ed|ing)? | try(?:ing)? | adopt(?:ed|ing)? | prefer(?:red|s)?
+    | wants?(?!\ to\b) | insists?\ on | rather\ (?:have|do) | let'?s\ say | do(?:ing)?
+    | (?:contract|award|deal|order|business|account|job)\ (?:goes|went|is\ going)\ to
+    | award(?:ed|ing)?\ (?:it|this|the\ \w+)\ to
+    | (?:decid|settl|agre|land)(?:ed|ing|e)\ (?:on|upon) | opt(?:ed|ing)?\ for
+    | thinking(?:\ of|\ about)? | leaning\ (?:to|towards?) | consider(?:ing|ed)?
+    | planning\ (?:on|for)
+    | (?:finali[sz]ed|confirmed|fixed|locked\ in|chosen|set)\ (?:as|on|at|to\ be)
+    | (?:switch|mov|chang|revert|return|shift|migrat|convert)(?:e|ed|ing)?
+      (?:\s+[\w'-]+){0,5}?\ to
+    | (?:go|going|roll|rolling|went)?\ ?back\ to | slipp?(?:ed|ing)?\ to
+    | mak(?:e|ing)\ (?:it|that)
+      (?!\ (?:work|happen|clear|eas(?:y|ier)|possible|sure|to|up|better|worse|so|more|less))
+    | replac(?:e|ed|ing)\ .{1,40}?\ (?:with|by)
+    | (?:re)?(?:allocat|assign)(?:e|ed|ing)\ .{1,40}?\ to
+"""
+_CHOOSING = re.compile(
+    rf"\b(?:{_VERB_OF_CHOOSING})\s+(?:be\s+)?(?:(?:the|an?|our)\s+)?"
+    r"(?P<choice>[\w\#$][\w'’.+/&\#%$-]*(?:\s+[\w\#$&][\w'’.+/&\#%$-]*){0,4}?)"
+    + _END.replace(" ", r"\ "),
+    re.I | re.X,
+)
+_BEING = re.compile(
+    r"^(?:\W*(?:and|but|so|ok|okay|also|now|well|yes|however|then|later)\b[\s,]+)*"
+    r"(?P<head>(?:[\w'’#&/.-]+\s+){0,7}?[\w'’#&/.-]+?)(?:'s|’s)?\s+"
+    r"(?:(?:is|are|was|were|has been|have been|will be|would be|remains?|stands at|becomes?"
+    r"|became|stays|shall be)\b|(?<=\w)'s\b)\s*"
+    r"(?:(?:now|currently|officially|actually|still|going to be|set (?:to|at|for)|just|to be)\s+)*"
+    r"(?:at |in |on |the |a |an |our |being held (?:in|at) )?(?P<choice>[^,;:.!?()]{2,60}?)" + _END,
+    re.I,
+)
+_LABEL = re.compile(r"^\W*(?P<head>[A-Za-z][\w'’#&/ -]{1,48}?)\s*:\s+(?P<choice>[^,;.!?()]{2,60})")
+_FRONTED = re.compile(
+    r"^\W*(?P<better>[A-Z][\w.+#-]*(?:\s+[A-Z][\w.+#-]*){0,3})"
+    r"\s+(?:would|might|could|is|will|seems?|looks?)\b(?:\s+\w+){0,2}?"
+    r"\s+(?:better|best|preferable|superior|ideal|simpler|cheaper|safer|right)\b"
+    r"|^\W*(?P<winner>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
+    r"\s+(?:it is\b|after all\b|(?:gets|wins|takes|has won)\s+the\b)",
+)
+_LEADS = re.compile(
+    r"^\W*(?:(?:no(?=\s*[,.!—–-])|wait|actually|sorry|oh|ok|okay|hmm|well|right|so|and|but|then"
+    r"|(?:scratch|scrap|forget|strike) that|correction|on second thoughts?|on reflection"
+    r"|it'?s official|final(?:ly)?|official(?:ly)?|maybe|perhaps|probably|tentatively"
+    r"|(?:the |final )?decision|rather|instead|i meant|i mean|make it|let'?s say|definitely"
+    r"|confirmed|agreed)\b[\s,:.!—–-]*)+",
+    re.I,
+)
+_REST = re.compile(r"(?P<choice>[\w#$][^,;:.!?()]{1,60}?)" + _END, re.I)
+_PARTICIPLE = re.compile(r"(?:been |being )?\w+(?:ed|ing)", re.I)
+_STORY = re.compile(r"\b(?:plans?|note|mistake|status|reason|fyi|summary|recap)\b", re.I)
+"""Labels after which there is a remark rather than a value."""
+
+_TYPED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.WHEN, Kind.STATE, Kind.PLACE})
+_MARKS = frozenset({Cue.CORRECTION, Cue.DECISION, Cue.FINAL, Cue.TENTATIVE})
+
+
+def frame_of(text: str, values: list[Value], cues: frozenset[Cue], *, prose: bool = True) -> Frame:
+    """The frame of one clause with these *values* and *cues*.
+
+    *prose* is False for the value of a fact, where a label or a verb of being chooses nothing.
+    """
+    body, label = text, _LABEL.match(text)
+    head = _head(label["head"]) if label else frozenset()
+    if label and not head:
+        if _STORY.search(label["head"]):
+            return Frame()
+        body, label = text[label.end("head") + 1 :].lstrip(), None
+    being = None if label else _BEING.match(body)
+    if being and being["head"].split()[0].casefold() not in PRONOUNS:
+        head = _head(being["head"])
+    fronted = _FRONTED.match(body)
+    if fronted:
+        choice = fronted["winner"] or fronted["better"]
+        return Frame(head - frozenset(terms(choice)), choice=choice, chosen=True)
+    choosing = _CHOOSING.search(body)
+    if choosing:
+        return Frame(head, stems(body[: choosing.start()]), choosing["choice"], chosen=True)
+    framed = label or being
+    if framed is None:
+        rest = _rest(body, values, cues, labelled=body is not text)
+        return Frame(head, choice=rest, chosen=bool(rest), fragment=bool(rest))
+    if prose and not any(value.kind in _TYPED for value in values):
+        choice = framed["choice"].strip()
+        return Frame(head, choice="" if _PARTICIPLE.fullmatch(choice) else choice)
+    return Frame(head)
+
+
+def _head(words: str) -> frozenset[str]:
+    return frozenset(terms(words)) - GENERIC - STATE_NOUNS
+
+
+def _rest(body: str, values: list[Value], cues: frozenset[Cue], *, labelled: bool) -> str:
+    """What a marked fragment leaves once its marks are gone ("Scratch that, the blue one")."""
+    if values or not cues & _MARKS:
+        return ""
+    lead = _LEADS.match(body)
+    rest = _REST.match(body, lead.end() if lead else 0)
+    if rest is None or not (lead or labelled) or len(rest["choice"].split()) > FRAGMENT_WORDS:
+        return ""
+    return rest["choice"]

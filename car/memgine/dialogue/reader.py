@@ -1,0 +1,226 @@
+"""The reader: what each turn, fact or signal does to what was said before it.
+
+It takes a node apart into statements, keeps the last ones in a ledger, and answers effects;
+it changes no node itself.  The rules stand beside it, one family a module.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from car.memgine.authority import required_rank
+from car.memgine.dialogue import scopes
+from car.memgine.dialogue.cancellations import revokes
+from car.memgine.dialogue.corrections import overlap, replaces, rivals
+from car.memgine.dialogue.course import Course
+from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
+from car.memgine.dialogue.ledger import Ledger
+from car.memgine.dialogue.restatements import Dead
+from car.memgine.dialogue.rulings import Rulings
+from car.memgine.dialogue.statements import Statement, spaced
+from car.memgine.dialogue.surroundings import Surroundings
+from car.memgine.dialogue.values import Kind
+from car.memgine.dialogue.vocabulary import stems
+from car.memgine.nodes import FACT_KINDS, TURN_KINDS, Node
+
+SIGNALS_SEEN = 100
+"""How many of the last nodes are looked through for the signal that a new one replaces."""
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """What a query is after, beyond its words."""
+
+    settings: frozenset[str] = frozenset()
+    """The scopes to be shown for it; turns of other scopes stay out."""
+    history: bool = False
+    """Whether it asks for what held before."""
+    digression: bool = False
+    """Whether it asks about an interruption rather than the main thread."""
+
+
+class DialogueReader:
+    """Reads state from dialogue for one memory."""
+
+    def __init__(self) -> None:
+        self._ledger = Ledger()
+        self._course = Course(self._ledger)
+        self._rulings = Rulings(self._ledger)
+
+    def read(self, node: Node, around: Surroundings) -> list[Effect]:
+        """What *node*, which has just come in, does; effects on itself included."""
+        if node.kind in TURN_KINDS:
+            return self._read_turn(node, around)
+        if node.kind == "environment":
+            return self._read_signal(node, around)
+        if node.kind in FACT_KINDS or node.kind == "conclusion":
+            return self._read_fact(node, around)
+        return []
+
+    def at_query(self, query: str, asker_rank: int) -> Asking:
+        """Which settings, history or detour *query* asks for.
+
+        *asker_rank* opens no setting today: what a rank may see is compared node by node.
+        """
+        return Asking(
+            settings=scopes.asked(query, frozenset(self._course.settings)),
+            history=_HISTORY.search(query) is not None,
+            digression=self._course.asks_aside(query),
+        )
+
+    # ---- what came in ------------------------------------------------------------------------
+
+    def _read_turn(self, node: Node, around: Surroundings) -> list[Effect]:
+        found = self._ledger.statements(node)
+        effects = [*_restrictions(node), *self._course.follow(node, found)]
+        if any(isinstance(effect, Place) for effect in effects):
+            return effects
+        for said in found:
+            if said.alive:
+                self._rulings.judge(said, around)
+        self._rulings.declare_past(found, around)
+        return effects + self._ledger.settle(around)
+
+    def _read_fact(self, node: Node, around: Surroundings) -> list[Effect]:
+        """A fact is taken at its word; it only falls if it was dead when it was written."""
+        effects = _restrictions(node)
+        if not node.live:
+            return effects
+        if _TOMBSTONE.match(node.value):
+            return [*effects, Retire(node.index, None, "invalidated")]
+        attributed = node.value[:1] == "[" or "):" in node.value[:80]
+        if not attributed and not self._ledger.may_concern(node.value):
+            return effects
+        for said in self._ledger.statements(node):
+            if attributed and said.source is not None:
+                self._rulings.judge(said, around)
+            elif self._late(said):
+                self._ledger.kill(said, "restated", None)
+            else:
+                self._rulings.trim(said)
+        return effects + self._ledger.settle(around)
+
+    def _late(self, said: Statement) -> bool:
+        """Whether what *said* states had been replaced when it was stated."""
+        return any(said.at <= dead.at for dead in self._ledger.repeated(said)) or any(
+            said.at <= old.at for old in self._ledger.quoted(said)
+        )
+
+    def _read_signal(self, node: Node, around: Surroundings) -> list[Effect]:
+        """The newest signal on a subject stands, whatever key the older one came under."""
+        older = [
+            old
+            for other in around.recent(SIGNALS_SEEN)
+            if other.kind == "environment" and other.live and other.index != node.index
+            for old in self._ledger.statements(other)
+        ]
+        for said in self._ledger.statements(node):
+            for old in older:
+                values = replaces(said, old) if old.alive else []
+                if values:
+                    dead = [self._ledger.bury(old, value, said, said.at) for value in values]
+                    self._ledger.kill(old, "replaced", node.index)
+                    self._rulings.sweep([old], dead, node.index, around)
+        return self._ledger.settle(around)
+
+    # ---- what fell elsewhere -----------------------------------------------------------------
+
+    def retired(self, node: Node, by: Node | None, around: Surroundings) -> list[Effect]:
+        """What falls with *node*, which *by* replaced (None: it was taken back)."""
+        found = self._ledger.statements(node)
+        new = [] if by is None else self._ledger.statements(by)
+        if by is not None and not _answers(node, by, found, new):
+            return []
+        dead = self._bury(node, by)
+        for said in new:
+            self._rulings.revoke(said, around, facts=False)
+        if by is None:
+            self._rulings.sweep(found, dead, None, around)
+        else:
+            self._rulings.sweep(found, dead, by.index, around, until=by.created_at)
+        return [effect for effect in self._ledger.settle(around) if effect.node != node.index]
+
+    def _bury(self, node: Node, by: Node | None) -> list[Dead]:
+        """Count all that *node* said as dead, but for what *by* says again."""
+        new = [] if by is None else self._ledger.statements(by)
+        kept = {(value.kind, value.normal) for said in new for value in said.values}
+        at = node.created_at if by is None else by.created_at
+        dead = []
+        for old in self._ledger.statements(node):
+            if old.laid:
+                continue
+            self._ledger.lay(old)
+            dead += [
+                self._ledger.bury(old, value, new[0] if new else None, at)
+                for value in old.values
+                if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
+            ]
+        if by is not None and _TOMBSTONE.match(by.value) is None:
+            for said in new:
+                said.victor = True
+        return dead
+
+    # ---- after a load ------------------------------------------------------------------------
+
+    def resume(self, nodes: Sequence[Node]) -> None:
+        """Rebuild the working state from *nodes*, oldest first."""
+        by_index = {node.index: node for node in nodes}
+        for node in nodes:
+            if node.kind in TURN_KINDS:
+                self._course.follow(node, self._ledger.statements(node))
+            if node.setting is not None:
+                self._course.settings.add(node.setting)
+        for node in nodes:
+            by = node.superseded_by if node.overruled_by is None else node.overruled_by
+            above = None if by is None else by_index.get(by)
+            if node.overruled_by is not None or node.retirement in _REPLACED:
+                self._bury(node, above)
+            elif not node.live:
+                for said in self._ledger.statements(node):
+                    self._ledger.lay(said)
+            elif node.shown is not None:
+                self._recall_shown(node, node.shown)
+
+    def _recall_shown(self, node: Node, text: str) -> None:
+        """What of a node is no longer shown is dead."""
+        for said in self._ledger.statements(node):
+            if said.alive and said.text not in text:
+                self._ledger.lay(said)
+                for value in said.values:
+                    if value.kind is not Kind.IDENTIFIER:
+                        self._ledger.bury(said, value, None, node.created_at)
+
+
+_REPLACED = frozenset({"superseded", "replaced", "retracted"})
+_HISTORY = re.compile(
+    r"\b(?:was the (?:old|original|previous|first|former|initial)|originally|previously|used to"
+    r"|before (?:the|that|it|we)|history|what changed|earlier (?:value|version|plan)|at first"
+    r"|did (?:we|it) (?:change|move)|formerly)\b",
+    re.I,
+)
+_TOMBSTONE = re.compile(
+    r"^\W*\[?\s*(?:invalidated|superseded|void(?:ed)?|obsolete|retracted|withdrawn|deprecated"
+    r"|outdated|no longer valid|revoked)\b(?=[^.]{0,200}[\]:—–-])",
+    re.I,
+)
+"""A text that declares itself dead."""
+
+
+def _restrictions(node: Node) -> list[Effect]:
+    asked = required_rank(node.value)
+    return [Restrict(node.index, asked)] if asked > node.min_authority else []
+
+
+def _answers(node: Node, by: Node, found: list[Statement], new: list[Statement]) -> bool:
+    """Whether *by* speaks of what *node* speaks of; a bare supersession may join strangers."""
+    if node.kind == "environment" or _key_stems(node) & _key_stems(by):
+        return True
+    return any(
+        (overlap(one, other) and rivals(one, other)) or revokes(one, other)
+        for one in new
+        for other in found
+    )
+
+
+def _key_stems(node: Node) -> frozenset[str]:
+    return frozenset(stem for stem in stems(spaced(node.key)) if stem.isalpha())

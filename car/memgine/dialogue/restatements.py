@@ -1,0 +1,81 @@
+"""Restatements: a value that is dead, and what else says it.
+
+A dead value is a value of a slot, not a string: ``Friday`` that died as a launch date is
+alive as a lunch date.  How much of the slot has to be shared depends on how telling the value
+is.
+"""
+
+import msgspec
+
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.dialogue.vocabulary import terms
+
+_TELLING = frozenset({Kind.MONEY, Kind.CHOICE, Kind.PLACE, Kind.PERCENT})
+"""Families whose values seldom occur by chance."""
+
+QUOTED_TERMS = 3
+"""The terms from which on the text of a dead statement is recognised inside another."""
+
+
+class Dead(msgspec.Struct, frozen=True, eq=False):
+    """A value that no longer holds: what of (*slot*), since when, and in which node it stood."""
+
+    kind: Kind
+    normal: str
+    slot: frozenset[str]
+    at: float
+    node: int
+    keys: frozenset[str]
+    """The words it is looked up under: its normal form, and what was written."""
+
+
+def dead_of(old: Statement, value: Value, new: Statement | None, at: float) -> Dead:
+    """The record of *value* of *old*, which *new* retired."""
+    slot = old.topic | old.head | old.named
+    if new is not None:
+        slot |= new.topic | new.head
+    if old.source is not None:
+        slot |= frozenset(old.source.holder.split())
+    written = terms(old.text[value.start : value.end])
+    return Dead(value.kind, value.normal, slot, at, old.node, frozenset([value.normal, *written]))
+
+
+def contains(said: Statement, dead: Dead) -> bool:
+    """Whether *said* names the dead value, whatever it is of."""
+    if dead.kind is not Kind.CHOICE:
+        return any(v.kind is dead.kind and v.normal == dead.normal for v in said.values)
+    return _within(dead.normal.split(), said.terms)
+
+
+def repeats(said: Statement, dead: Dead) -> bool:
+    """Whether *said* states *dead* of the same slot."""
+    if not contains(said, dead):
+        return False
+    if not said.topic and not said.head and said.voice == "user":
+        return True
+    if said.voice == "fact" and set(said.terms) <= set(dead.normal.split()):
+        return True
+    shared = len((said.topic | said.head | said.named) & dead.slot)
+    if said.voice == "assistant":
+        return shared >= 1 or dead.kind in _TELLING or not said.topic
+    if dead.kind in _TELLING:
+        return shared >= 1
+    return shared >= 2 or bool(said.head & dead.slot) or (shared == 1 and len(said.topic) <= 2)
+
+
+def quotes(said: Statement, dead: Statement) -> bool:
+    """Whether *said* has the whole text of the dead statement in it."""
+    if said.core == dead.core:
+        return len(dead.core) >= 2
+    return len(dead.core) >= QUOTED_TERMS and _within(dead.core, said.terms)
+
+
+def _within(part: list[str], whole: list[str]) -> bool:
+    if not part or len(part) > len(whole):
+        return False
+    first, size = part[0], len(part)
+    return any(
+        whole[start] == first and whole[start : start + size] == part
+        for start in range(len(whole) - size + 1)
+    )

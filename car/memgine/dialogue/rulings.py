@@ -1,0 +1,248 @@
+"""Rulings: one statement held against all that was said before it.
+
+What it corrects, cancels or disowns falls; what repeats a value that fell, or was concluded
+from it, falls with it; and a statement that only brings a dead value back falls itself.
+"""
+
+import re
+from collections.abc import Iterable
+
+from car.memgine.authority import EXECUTIVE, authority_rank
+from car.memgine.dialogue.cancellations import disowned, is_disowned, revokes, takes_back
+from car.memgine.dialogue.corrections import claims, is_open, overruled, replaces, rivals
+from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.ledger import Ledger
+from car.memgine.dialogue.restatements import Dead, quotes, repeats
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.surroundings import Surroundings
+from car.memgine.dialogue.trimming import mended_text, without_dead, without_old
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.nodes import Node
+
+OPEN_REACH = 12
+"""How many turns back a correction without a subject of its own looks for what it answers."""
+
+SIMILAR = 12
+"""How many nodes beyond the last turns are looked at for what a turn corrects."""
+
+_REFERRING = re.compile(r"\b(?:it|that|this)\b", re.I)
+
+Replaced = tuple[Statement, list[Value]]
+
+
+class Rulings:
+    """Judges statements; what falls is killed in *ledger*."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def judge(self, said: Statement, around: Surroundings) -> None:
+        """Read one statement that has just been made."""
+        ledger = self._ledger
+        if said.voice == "assistant":
+            if ledger.repeated(said) or ledger.quoted(said):
+                ledger.kill(said, "restated", None)
+            return
+        settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
+        if not settles and ledger.quoted(said):
+            ledger.kill(said, "restated", None)
+            return
+        if said.has(Cue.REVERT) and not said.returning:
+            said.known = ledger.names_dead_choice(said)
+        self._disown(said, around)
+        self.revoke(said, around)
+        self._correct(said, around)
+
+    def _correct(self, said: Statement, around: Surroundings) -> None:
+        ledger = self._ledger
+        replaced = self._replace(said, around)
+        if not said.alive:
+            return
+        if not replaced and (ledger.repeated(said) or ledger.quoted(said)):
+            ledger.kill(said, "restated", None)
+            return
+        if replaced:
+            said.victor = True
+            ledger.revive(said)
+            dead = [ledger.bury(old, value, said, said.at) for old, vs in replaced for value in vs]
+            self.sweep([old for old, _ in replaced], dead, said.node, around)
+        self.trim(said)
+
+    def trim(self, said: Statement) -> None:
+        """Show *said* without what it says itself to be old, or what is dead in its brackets."""
+        text = without_old(said)
+        if text != said.text:
+            self._ledger.rewrite(said, text)
+        if "(" in said.text:
+            normals = frozenset((one.kind, one.normal) for one in self._ledger.repeated(said))
+            text = without_dead(said, normals)
+            if text != said.text:
+                self._ledger.rewrite(said, text)
+
+    def declare_past(self, found: list[Statement], around: Surroundings) -> None:
+        """What a turn names as the old value, beside a new one, is dead wherever it stands."""
+        new = next((said for said in reversed(found) if said.alive and claims(said) >= 1), None)
+        for said in found:
+            if new is None or said is new or not said.has(Cue.PAST):
+                continue
+            values = rivals(new, said)
+            if values:
+                new.victor = True
+                dead = [self._ledger.bury(said, value, new, new.at) for value in values]
+                self._ledger.kill(said, "superseded", new.node)
+                self.sweep([said], dead, new.node, around)
+
+    # ---- replacing ---------------------------------------------------------------------------
+
+    def _replace(self, said: Statement, around: Surroundings) -> list[Replaced]:
+        """Kill what *said* takes the place of; or *said* itself, where a higher source stands."""
+        replaced: list[Replaced] = []
+        if claims(said) < 0:
+            return replaced
+        turns, last = 0, -1
+        company = [other.terms for other in self._ledger.known(said.node)]
+        for old in self._before(said, around):
+            if old.node != last:
+                last, turns = old.node, turns + 1
+            if said.kinds.isdisjoint(old.kinds) and not _timed(said, old):
+                continue
+            if old.node != said.node and old.terms in company:
+                continue
+            if is_open(said) and (replaced or turns > OPEN_REACH) and old.voice != "fact":
+                continue
+            if overruled(said, old):
+                self._ledger.kill(said, "superseded", old.node, outranked=True)
+                for value in said.values:
+                    self._ledger.bury(said, value, old, said.at)
+                return replaced
+            dead = replaces(said, old)
+            if dead:
+                self._take_place(said, old, dead)
+                replaced.append((old, dead))
+        return replaced
+
+    def _take_place(self, said: Statement, old: Statement, dead: list[Value]) -> None:
+        if is_open(said) or _REFERRING.search(said.text):
+            said.topic |= old.topic
+            said.head |= old.head
+        mended = mended_text(said, old, dead)
+        if mended is not None:
+            self._ledger.rewrite(old, mended)
+            return
+        self._ledger.kill(old, "superseded", said.node, outranked=_outranks(said, old))
+        for later in self._ledger.known(old.node):
+            if later.part > old.part and later.has(Cue.CONCLUSION) and later.node != said.node:
+                self._ledger.kill(later, "invalidated", said.node)
+
+    def _before(self, said: Statement, around: Surroundings) -> list[Statement]:
+        """What was said before, newest first, then the facts and signals most like it."""
+        found = [
+            old
+            for old in self._ledger.back()
+            if old.alive
+            and old.voice not in ("assistant", "fact", "signal")
+            and (old.node < said.node or (old.node == said.node and old.part < said.part))
+        ]
+        return found + self._like(said.text, said.node, around, said)
+
+    def _like(
+        self, text: str, but: int | None, around: Surroundings, said: Statement | None
+    ) -> list[Statement]:
+        return [
+            old
+            for node, _ in around.similar(text, SIMILAR)
+            if node.layer in (2, 4) and node.index != but and not _above(node, said)
+            for old in self._ledger.statements(node)
+            if old.alive
+        ]
+
+    # ---- taking back -------------------------------------------------------------------------
+
+    def _disown(self, said: Statement, around: Surroundings) -> None:
+        """Whose word is called wrong has said nothing."""
+        who = disowned(said)
+        if not who:
+            return
+        fallen = [
+            old
+            for old in self._ledger.back()
+            if old.alive and old.node != said.node and is_disowned(who, old)
+        ]
+        for old in fallen:
+            self._ledger.kill(old, "superseded", said.node)
+        self.sweep(fallen, [], said.node, around)
+
+    def revoke(self, said: Statement, around: Surroundings, *, facts: bool = True) -> None:
+        """Kill the approvals and plans that *said* takes back, with the details beside them."""
+        if not takes_back(said):
+            return
+        for old in self._before(said, around):
+            if not old.alive or old.node == said.node or (old.voice == "fact" and not facts):
+                continue
+            if not revokes(said, old):
+                continue
+            for value in old.values:
+                if value.kind is not Kind.IDENTIFIER:
+                    self._ledger.bury(old, value, said, said.at)
+            for other in self._ledger.known(old.node):
+                if other.part >= old.part or not other.topic - old.topic:
+                    self._ledger.kill(other, "superseded", said.node)
+
+    # ---- what falls with it ------------------------------------------------------------------
+
+    def sweep(
+        self,
+        fallen: list[Statement],
+        dead: list[Dead],
+        by: int | None,
+        around: Surroundings,
+        until: float | None = None,
+    ) -> None:
+        """Kill what else says what has just died, and what was concluded from it.
+
+        *until*: what was said after that instant knew better, and stays.
+        """
+        others = [said for said in self._ledger.back() if said.alive and said.node != by]
+        for old in fallen:
+            others += self._like(old.text, by, around, None)
+        for said in others:
+            if said.victor or not said.alive or (until is not None and said.at > until):
+                continue
+            if _says_any(said, dead, fallen):
+                self._ledger.kill(said, "restated", by)
+                self._drop_conclusions(said, by)
+        for old in fallen:
+            self._drop_conclusions(old, by)
+
+    def _drop_conclusions(self, old: Statement, by: int | None) -> None:
+        """What was concluded right after *old* falls with it."""
+        for said in self._ledger.after(old):
+            concludes = said.has(Cue.CONCLUSION)
+            if said.node == by or not (concludes or said.voice == "assistant"):
+                return
+            if concludes:
+                self._ledger.kill(said, "invalidated", by)
+
+
+def _says_any(said: Statement, dead: Iterable[Dead], fallen: Iterable[Statement]) -> bool:
+    return any(repeats(said, one) for one in dead) or any(quotes(said, old) for old in fallen)
+
+
+def _above(node: Node, said: Statement | None) -> bool:
+    """Whether *node* is a rule, or comes from somebody whose word *said* cannot take back."""
+    if node.kind == "environment":
+        return False
+    rank = said.source.rank if said is not None and said.source is not None else 0
+    return node.is_constraint or authority_rank(node.authority) > max(rank, EXECUTIVE)
+
+
+def _timed(new: Statement, old: Statement) -> bool:
+    """Whether a date may stand against a span."""
+    return not (_TIME.isdisjoint(new.kinds) or _TIME.isdisjoint(old.kinds))
+
+
+_TIME = frozenset({Kind.WHEN, Kind.SPAN})
+
+
+def _outranks(new: Statement, old: Statement) -> bool:
+    return new.source is not None and old.source is not None and new.source.rank > old.source.rank

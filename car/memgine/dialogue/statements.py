@@ -1,0 +1,208 @@
+"""Statements: what one clause says, of what, and with which value.
+
+The slot a statement fills is given by its topic (the stems of its content words), its head
+(the stems of what stands before the verb or colon) and the family of its values.  Where the
+value is no typed one it is a choice, as ``frames`` finds it.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+
+from car.memgine.dialogue.clauses import clauses
+from car.memgine.dialogue.cues import Cue, cues_in
+from car.memgine.dialogue.frames import frame_of
+from car.memgine.dialogue.precedence import Source, source_of, spoken_for
+from car.memgine.dialogue.values import Kind, Value, values_in
+from car.memgine.dialogue.vocabulary import GENERIC, PRONOUNS, stems, terms
+from car.memgine.nodes import FACT_KINDS, Node
+
+Voice = Literal["user", "assistant", "context", "fact", "signal"]
+
+_ASSISTANTS = frozenset({"assistant", "agent", "ai", "bot", "system", "model"})
+_CONTEXTS = frozenset({"context", "working set", "working_set"})
+
+_CARRIED = frozenset({Cue.CORRECTION, Cue.OVERRIDE, Cue.DECISION, Cue.FINAL})
+_BRIEF = 6
+"""Terms up to which a statement without a value ("Scratch that.") colours the next one."""
+
+
+class Statement(msgspec.Struct, eq=False):
+    """One clause of one node, taken apart; two are the same only if they are one object."""
+
+    node: int
+    part: int
+    text: str
+    voice: Voice
+    at: float
+    alive: bool = True
+    """Whether it still counts."""
+    laid: bool = False
+    """Whether the ledger holds it among the dead."""
+    victor: bool = False
+    """Whether it took another's place: then only another correction takes its own."""
+    returning: bool = False
+    """Whether it takes up a topic again: "back to X" is then no choice."""
+    known: bool = False
+    """Whether the choice it returns to was one before."""
+    source: Source | None = None
+    cues: frozenset[Cue] = frozenset()
+    values: list[Value] = []
+    kinds: frozenset[Kind] = frozenset()
+    """The families of its values."""
+    foremost: list[Value] | None = None
+    """What ``trimming.foremost`` found, kept."""
+    terms: list[str] = []
+    core: list[str] = []
+    """The terms after a label or a leading "so": what others would repeat of it."""
+    topic: frozenset[str] = frozenset()
+    focus: frozenset[str] = frozenset()
+    """The topic of that part, between commas, that holds the first value."""
+    head: frozenset[str] = frozenset()
+    subject: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    """The stems of identifiers and of names written large."""
+    choice_terms: tuple[str, ...] = ()
+    chosen: bool = False
+    fragment: bool = False
+
+    def has(self, *cues: Cue) -> bool:
+        """Whether it carries any of *cues*."""
+        return not self.cues.isdisjoint(cues)
+
+    def of(self, kind: Kind) -> list[Value]:
+        """Its values of one family."""
+        return [value for value in self.values if value.kind is kind]
+
+
+def voice_of(node: Node) -> Voice:
+    """In whose voice *node* speaks."""
+    if node.kind == "environment":
+        return "signal"
+    if node.kind in FACT_KINDS or node.kind.startswith("conclusion"):
+        return "fact"
+    speaker = node.key.strip().casefold()
+    if speaker in _ASSISTANTS:
+        return "assistant"
+    return "context" if speaker in _CONTEXTS else "user"
+
+
+def read_statements(node: Node) -> list[Statement]:
+    """The statements of *node*, in order."""
+    voice = voice_of(node)
+    source, body = source_of(node.value)
+    found = [_read(clause, node, part, voice, source) for part, clause in enumerate(clauses(body))]
+    for said, following in pairwise(found):
+        if not said.values and len(said.terms) <= _BRIEF:
+            following.cues |= said.cues & _CARRIED
+    if voice in ("fact", "signal"):
+        _add_key(found, node.key)
+    return found
+
+
+def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None) -> Statement:
+    cues = cues_in(BRACKETS.sub("", text))
+    values = values_in(text, node.created_at)
+    frame = frame_of(text, values, cues, prose=voice != "fact")
+    choice_terms = _add_choice(text, values, frame.choice)
+    spoken = terms(text)
+    rest = _REMARK.sub("", _REASON.sub("", _without(text, ((v.start, v.end) for v in values))))
+    identifiers = frozenset(
+        term for value in values if value.kind is Kind.IDENTIFIER for term in terms(value.normal)
+    )
+    topic = (frozenset(terms(rest)) - GENERIC - frozenset(choice_terms)) | identifiers
+    return Statement(
+        node.index,
+        part,
+        text,
+        voice,
+        node.created_at,
+        source=source or (None if voice == "assistant" else spoken_for(text)),
+        cues=cues,
+        values=values,
+        kinds=frozenset(value.kind for value in values),
+        terms=spoken,
+        core=_core(text) or spoken,
+        topic=topic,
+        focus=topic & _focus(text, values),
+        head=frame.head - frozenset(choice_terms),
+        subject=frame.subject,
+        named=identifiers | frozenset(terms(" ".join(_NAMED.findall(text)))),
+        choice_terms=choice_terms,
+        chosen=frame.chosen and bool(choice_terms),
+        fragment=frame.fragment and bool(choice_terms),
+    )
+
+
+def _add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
+    """Put *choice* among *values* unless they cover it already; answers its terms."""
+    choice = choice.strip()
+    start = text.find(choice)
+    inside = ((v.start - start, v.end - start) for v in values if v.start >= start)
+    if not choice or choice.casefold() in PRONOUNS or not terms(_without(choice, inside)):
+        return ()
+    found = tuple(terms(choice))
+    values.append(Value(Kind.CHOICE, " ".join(found), start, start + len(choice)))
+    return found
+
+
+def reword(said: Statement, text: str) -> None:
+    """Let *said* say *text* from now on; its subject stays."""
+    said.text = text
+    said.values = values_in(text, said.at)
+    said.kinds = frozenset(value.kind for value in said.values)
+    said.foremost = None
+    said.terms = terms(text)
+
+
+BRACKETS = re.compile(r"\s*\([^()]*\)")
+_REMARK = re.compile(
+    r"^\W*(?:please )?(?:note|noted|fyi|update|reminder|heads[- ]up)\b(?: that\b|\s*[:,—–-])?",
+    re.I,
+)
+_REASON = re.compile(
+    r"(?<=\w)[\s,]+(?:because|due to|owing to|thanks to|on account of|so that|in order to)\b.*",
+    re.I,
+)
+_NAMED = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*\w\b|\b[A-Z]+[a-z]+[A-Z]\w*\b")
+_LABELLED = re.compile(
+    r"^\W*(?:[^:.!?]{1,40}:\s|(?:so|therefore|thus|hence|consequently|as a result|in that case"
+    r"|(?:that|this|which) (?:means|gives us|leaves))\b[\s,:]*(?:that\b)?)",
+    re.I,
+)
+
+
+def _core(text: str) -> list[str]:
+    label = _LABELLED.match(text)
+    return terms(text[label.end() :]) if label else []
+
+
+def _focus(text: str, values: list[Value]) -> frozenset[str]:
+    if not values or "," not in text:
+        return frozenset(terms(text))
+    first = min(value.start for value in values)
+    begin = text.rfind(",", 0, first) + 1
+    end = text.find(",", first)
+    return frozenset(terms(text[begin : end if end > 0 else None]))
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+def _add_key(found: list[Statement], key: str) -> None:
+    """A fact is about what its subject names as well; single letters only number it."""
+    words = frozenset(stem for stem in stems(spaced(key)) if len(stem) > 1)
+    for said in found:
+        said.topic |= words
+        said.head = said.head or words
+
+
+def spaced(key: str) -> str:
+    """The words of a key such as ``launch_date_v2``."""
+    return re.sub(r"[\W_]+", " ", key)

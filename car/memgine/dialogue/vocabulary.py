@@ -1,0 +1,50 @@
+"""Stems: the words of a statement brought to comparable form, and those that tell nothing.
+
+Closed lists of English, compiled for this project; which words carry a topic is the only
+question answered here.
+"""
+
+from car.memgine.tokens import Tokeniser
+
+terms = Tokeniser().terms
+"""The terms of a text, in order (``tokens.Tokeniser``)."""
+
+_GENERIC_WORDS = """
+    thing something one way fact item version step case option choice decision plan approach
+    actual actually really exactly current currently now new old latest next right last
+    original originally initial initially previous previously earlier first later before after
+    change switch move update keep make set go going get got let use try do doing leave stay
+    shift push bump raise lower increase reduce adjust revise amend modify alter relocate
+    confirm confirmed final official finalize finalise finally become became
+    pick choose select settle decide proceed prefer want need like wait work
+    say said think thinking thought mean meant tentative draft record recorded
+    recap summary schedule mention discuss remind reminder override overrule
+    correct correction mistake scratch back again also still just instead rather better best
+    yes no ok okay yeah yep oh um uh hmm well sure please sorry thanks great good news oops
+    unfortunately luckily fortunately sadly apparently honestly basically frankly
+    reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
+    today stick per
+"""
+GENERIC: frozenset[str] = frozenset(terms(_GENERIC_WORDS))
+"""Stems that say nothing about what a statement is about."""
+
+STATE_NOUNS: frozenset[str] = frozenset(terms("status state situation progress condition"))
+"""Heads that only announce a state: "the status of X is" speaks of X."""
+
+ATTRIBUTES: frozenset[str] = frozenset(
+    terms(
+        "quantity amount number count total units price cost rate fee figure budget date day time"
+        " deadline location venue place room percentage discount term length duration name color"
+        " colour size"
+    )
+)
+"""Nouns for a value itself: "change the quantity to 30" says no more than "make it 30"."""
+
+PRONOUNS: frozenset[str] = frozenset(
+    ("it", "that", "this", "these", "those", "there", "they", "we", "you", "i", "he", "she")
+)
+
+
+def stems(text: str) -> frozenset[str]:
+    """The content stems of *text*."""
+    return frozenset(terms(text)) - GENERIC

@@ -1,0 +1,185 @@
+"""The text index: BM25 over nodes, kept up to date document by document.
+
+A document is what one node says, under the node's index.  One that goes takes its postings with
+it at once, so an index that has grown and shrunk scores exactly as one built afresh.  Which
+documents a question may see, and what neighbours and edges add, is left to ``retrieval``.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from car.memgine.rows import DocKind, RowTable
+from car.memgine.tokens import Tokeniser
+
+TF_BITS = 6
+"""Bits of a posting that hold the frequency, in quarters; the other 26 are the row."""
+
+_TF_MASK = (1 << TF_BITS) - 1
+_QUARTERS = 4
+
+
+class FieldWeights(msgspec.Struct, frozen=True):
+    """How much a word counts in each field, in quarters of a word of the text."""
+
+    text: int = 4
+    key: int = 4
+    words: int = 4
+
+
+class Document(msgspec.Struct, frozen=True, gc=False):
+    """What can be found of node *doc*; the fields are the arguments of ``TextIndex.add``."""
+
+    doc: int
+    key: str
+    text: str
+    kind: DocKind
+    words: Sequence[str] = ()
+    at: float = 0.0
+    thread: int | None = None
+
+
+class TextIndex:
+    """Documents by their terms.
+
+    *k1* says how soon repetition stops counting, *b* how much length is held against a
+    document (both BM25's).
+    """
+
+    def __init__(
+        self,
+        tokeniser: Tokeniser | None = None,
+        *,
+        k1: float = 1.2,
+        b: float = 0.75,
+        weights: FieldWeights | None = None,
+    ) -> None:
+        self.tokeniser = tokeniser or Tokeniser()
+        self.table = RowTable()
+        self.k1 = k1
+        self.b = b
+        self._weights = weights or FieldWeights()
+        self._postings: dict[str, array[int]] = {}
+        self._terms_of: dict[int, tuple[str, ...]] = {}
+        self._total_length = 0
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __contains__(self, doc: int) -> bool:
+        return doc in self.table
+
+    def add(
+        self,
+        doc: int,
+        key: str,
+        text: str,
+        *,
+        kind: DocKind,
+        words: Sequence[str] = (),
+        at: float = 0.0,
+        thread: int | None = None,
+    ) -> None:
+        """Take in what node *doc* says, in place of what it said before.
+
+        *words* are further terms, as they stand: they are not cut up, and do not add to the
+        length.  *at* is when the node was made.  Documents of one *thread* are neighbours in
+        the order of their numbers; None stands alone.
+        """
+        if doc in self.table:
+            self.remove(doc)
+        weights = self._weights
+        counts: dict[str, int] = {}
+        body = self.tokeniser.terms(text)
+        name = self.tokeniser.terms(key)
+        for terms, weight in ((body, weights.text), (name, weights.key), (words, weights.words)):
+            for term in terms:
+                counts[term] = counts.get(term, 0) + weight
+        length = len(body) + len(name)
+        row = self.table.take(doc, kind, length, at, thread)
+        self._total_length += length
+        self._terms_of[row] = tuple(counts)
+        place = row << TF_BITS
+        postings = self._postings
+        for term, count in counts.items():
+            entry = place | (count if count < _TF_MASK else _TF_MASK)
+            posting = postings.get(term)
+            if posting is None:
+                postings[term] = array("I", (entry,))
+            elif posting[-1] < entry:
+                posting.append(entry)
+            else:
+                posting.insert(bisect_left(posting, entry), entry)
+
+    def add_many(self, documents: Iterable[Document]) -> None:
+        """Take in many at once."""
+        for one in documents:
+            self.add(
+                one.doc,
+                one.key,
+                one.text,
+                kind=one.kind,
+                words=one.words,
+                at=one.at,
+                thread=one.thread,
+            )
+
+    def remove(self, doc: int) -> None:
+        """Forget what node *doc* says; nothing happens where it is not here."""
+        if doc not in self.table:
+            return
+        row = self.table.row(doc)
+        self._total_length -= int(self.table.lengths[row])
+        self.table.give_back(doc)
+        place = row << TF_BITS
+        for term in self._terms_of.pop(row):
+            posting = self._postings[term]
+            if len(posting) == 1:
+                del self._postings[term]
+            else:
+                del posting[bisect_left(posting, place)]
+
+    def terms_at(self, row: int) -> tuple[str, ...]:
+        """The distinct terms of the document in *row*."""
+        return self._terms_of[row]
+
+    def frequency(self, term: str) -> int:
+        """How many documents have *term*."""
+        posting = self._postings.get(term)
+        return 0 if posting is None else len(posting)
+
+    def idf(self, term: str) -> float:
+        """How much *term* tells one document from another: BM25's, never negative."""
+        found = self.frequency(term)
+        return log(1 + (len(self.table) - found + 0.5) / (found + 0.5))
+
+    def rows(self, term: str) -> npt.NDArray[np.int64]:
+        """The rows of the documents that have *term*, ascending."""
+        posting = self._postings.get(term)
+        if posting is None:
+            return np.empty(0, np.int64)
+        return (np.frombuffer(posting, np.uint32) >> TF_BITS).astype(np.int64)
+
+    def score(self, terms: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        """BM25 of every row for weighted *terms*; rows that have none of them, or are free, 0."""
+        scores = np.zeros(self.table.size, np.float32)
+        if not self._total_length:
+            return scores
+        lengths = self.table.lengths
+        base = np.float32(self.k1 * (1 - self.b))
+        slope = np.float32(self.k1 * self.b * len(self.table) / self._total_length)
+        for term, weight in terms.items():
+            posting = self._postings.get(term)
+            if posting is None:
+                continue
+            packed = np.frombuffer(posting, np.uint32)
+            rows = packed >> TF_BITS
+            frequency = (packed & _TF_MASK).astype(np.float32) / np.float32(_QUARTERS)
+            saturated = frequency / (frequency + (base + slope * lengths[rows]))
+            scores[rows] += np.float32(weight * self.idf(term) * (self.k1 + 1)) * saturated
+        return scores

@@ -1,0 +1,1 @@
+"""What outlives a session: state rows, leases, memory changes; SQLite is the embedded back end."""
