@@ -11,6 +11,7 @@ the resident memory a fact takes; goals and ratios stand beside them (memgine §
 
 import argparse
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -165,6 +166,7 @@ class Worker:
         self.name = name
         self._process = subprocess.Popen(
             [python, str(Path(__file__)), "--work", name],
+            env={**os.environ, "CAR_FFI_MODE": "embedded"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

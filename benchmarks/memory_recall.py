@@ -9,7 +9,7 @@ scene a session, an utterance a turn; the answers' utterances are the evidence.
 
 Printed are the halves kept back (other topics; the later scenes); ``--tune`` prints those that
 the weights were set on.
-Compared: bm25s with its defaults, our BM25 alone, the whole retriever, and the retriever with
+Compared: bm25s with its defaults, a memory as an application uses it, our BM25 alone, the whole retriever, and the retriever with
 one part at a time left out.
 """
 
@@ -27,6 +27,7 @@ import msgspec
 from benchmarks.dialogues import Dialogue, Question, Turn, generate
 from car.memgine.graph import Graph
 from car.memgine.index import TextIndex
+from car.memgine.memgine import Memgine
 from car.memgine.retrieval import RetrievalOptions, Retriever
 
 DEPTH = 10
@@ -84,6 +85,19 @@ def ours(dialogue: Dialogue, options: RetrievalOptions) -> Ranker:
 
     def rank(question: str) -> Sequence[int]:
         return [hit.node.index for hit in retriever.search(question, DEPTH, at=now)]
+
+    return rank
+
+
+def memory(dialogue: Dialogue) -> Ranker:
+    """A whole memory, which also reads what the turns do to one another."""
+    engine = Memgine()
+    for turn in dialogue.turns:
+        engine.ingest_conversation(turn.speaker, turn.text, turn.at)
+    now = dialogue.turns[-1].at
+
+    def rank(question: str) -> Sequence[int]:
+        return [hit.node.index for hit in engine.query(question, DEPTH, now)]
 
     return rank
 
@@ -151,6 +165,7 @@ def main() -> None:
     found = sets(given.friends, given.seed, given.tune)
     print(f"{'recall@10':32}", *(f"{name:>10}" for name in found))
     ways: dict[str, Callable[[Dialogue], Ranker]] = {"bm25s, defaults": library}
+    ways["a memory as it is used"] = memory
     for name, options in PARTS.items():
         ways[name] = partial(ours, options=options)
     for name, build in ways.items():

@@ -10,7 +10,7 @@ import calendar
 import random
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -89,31 +89,28 @@ class _Names:
         self._choose(self._words(FOUND["cities"]) - set(self._new), NEW["cities"])
         self._choose(heads | whole, NEW["companies"])
         self._choose_countries()
-        parts = [self._pattern(name, head=name in heads - whole) for name in self._longest_first()]
-        self._pattern_of_names = re.compile("|".join(parts) or r"(?!)")
-        keys = [self._key_pattern(name, name in heads - whole) for name in self._longest_first()]
-        self._pattern_of_keys = re.compile("|".join(keys) or r"(?!)")
+        ordinary = heads - whole
+        order = sorted(self._new, key=lambda name: (-len(name), name))
+        self._in_texts = _any_of(self._pattern(name, name in ordinary) for name in order)
+        self._in_keys = _any_of(self._key_pattern(name.lower(), name in ordinary) for name in order)
         self._new_keys = {old.lower(): new.lower() for old, new in self._new.items()}
 
     def replace(self, key: str, text: str) -> str:
         """*text*, which stands under *key*, with the new names."""
         if key in _KEPT:
             return text
-        if key in _REFERENCES:
-            text = self._pattern_of_keys.sub(lambda m: self._new_keys[m[0]], text)
-        return self._pattern_of_names.sub(lambda m: self._new[m[0]], text)
+        text = self._in_keys.sub(lambda m: self._new_keys[m[0]], text)
+        return self._in_texts.sub(lambda m: self._new[m[0]], text)
 
-    def _longest_first(self) -> list[str]:
-        return sorted(self._new, key=lambda name: (-len(name), name))
+    def _pattern(self, name: str, ordinary: bool) -> str:
+        """An *ordinary* word is a name only before a company's suffix."""
+        return rf"\b{name}(?={_SUFFIX})" if ordinary else rf"\b{name}\b{_NOT_A_NAME}"
 
-    def _pattern(self, name: str, *, head: bool) -> str:
-        """What stands before a company's suffix is a name there only."""
-        after = f"(?={_SUFFIX})" if head else rf"\b{_NOT_A_NAME}"
-        return rf"\b{re.escape(name)}{after}"
-
-    def _key_pattern(self, name: str, head: bool) -> str:
-        after = "(?=_(?:corp|inc|industries|labs|supplies))" if head else "(?![a-z])"
-        return rf"(?<![a-z]){re.escape(name.lower())}{after}"
+    def _key_pattern(self, name: str, ordinary: bool) -> str:
+        """The name as a part of a key."""
+        if ordinary:
+            return rf"(?<![a-z]){name}(?=_(?:corp|inc|industries|labs|supplies)(?![a-z]))"
+        return rf"(?<=_){name}(?![a-z])|(?<![a-z]){name}(?=_)"
 
     def _words(self, names: list[str]) -> set[str]:
         return {n for n in names if re.search(rf"\b{n}\b{_NOT_A_NAME}", self._text)}
@@ -133,6 +130,11 @@ class _Names:
         self._choose(spoken, sorted(COUNTRIES))
         for country in spoken:
             self._new[COUNTRIES[country]] = COUNTRIES[self._new[country]]
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Matches what one of *patterns* does; without any, nothing."""
+    return re.compile("|".join(patterns) or r"(?!)")
 
 
 # ---- months, weekdays, quarters ----------------------------------------------------------------

@@ -215,9 +215,8 @@ class FileTests(SynchronousTestCase):
 
     def test_impossible(self) -> None:
         """A timeline whose phrases hang on what must change is refused by its id."""
-        quarters = story("The owl comes in Q4, in the second quarter", must=("Q4",), ban=("Q1",))
-        quarters["events"][-1]["ground_truth"]["must_mention"] = ["birdhouse_contract"]
-        self.assertRaisesRegex(ValueError, "T-1", reworded, quarters, WORDINGS, 0)
+        names = story("Good morning", must=("laura's nest",))
+        self.assertRaisesRegex(ValueError, "T-1", reworded, names, WORDINGS, 0)
 
     def test_file(self) -> None:
         """A file is reworded line by line."""

@@ -62,7 +62,25 @@ class WorkerFailed(InferenceError):
     code = "worker"
 
 
+class NotEnoughMemory(InferenceError):
+    """A local model that does not fit into the memory that is free."""
+
+    code = "memory"
+
+
+class PullFailed(InferenceError):
+    """Files of a model that could not be fetched; the message says whether trying again helps."""
+
+    code = "pull"
+
+
 class QueueFull(InferenceError):
     """Too many wait for a local model already."""
 
     code = "busy"
+
+
+class InvalidRequest(InferenceError):
+    """A request that cannot be put to a model; the message names the member that is wrong."""
+
+    code = "invalid_request"

@@ -106,12 +106,16 @@ class Usage(Struct, frozen=True):
 
 
 class Completion(Struct, frozen=True):
-    """What a back end made of a request, whole."""
+    """What a back end made of a request, whole.
+
+    ``timings`` are a local model's own, such as ``prompt_ms`` and ``predicted_per_second``.
+    """
 
     text: str
     tool_calls: list[ToolCall] = msgspec.field(default_factory=list)
     usage: Usage | None = None
     stop_reason: str | None = None
+    timings: dict[str, float] | None = None
 
 
 class TextDelta(Struct, frozen=True, tag_field="type", tag="text"):

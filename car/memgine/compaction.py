@@ -165,8 +165,8 @@ class Compaction:
             self.summaries_created += 1
         for node in others:
             self._take_out(node)
-        self._graph.update(first, kind="conversation_summary", value=text)
-        self._knowledge.reword(first, text)
+        self._graph.update(first, kind="conversation_summary", value=text, shown=None)
+        self._knowledge.refresh(first)
         self._absorbed(first, [node.index for node in others])
         yield CHANGE * len(nodes)
 

@@ -132,7 +132,7 @@ class ContextBuilder:
         return "\n".join(["## Identity", *lines]) if lines else ""
 
     def _constraints(self, shown: Shown) -> str:
-        nodes = [self._graph.nodes[index] for index in self._knowledge.constraints]
+        nodes = [self._graph.nodes[index] for index in sorted(self._knowledge.constraints)]
         lines = [f"⚠️ [{node.id}] {node.key}: {shown.text(node)}" for node in nodes if shown(node)]
         return "\n".join([CONSTRAINTS_HEADING, *lines]) if lines else ""
 

@@ -55,12 +55,9 @@ class Facts:
         self._knowledge = knowledge
         self._graph = knowledge.graph
         self._prefix = prefix
-        self._numbered = 0
-        self._bodies: dict[int, int] = {}
-        for node in self._graph.of_kind(*FACT_KINDS):
-            self._numbered = max(self._numbered, self._number_of(node) + 1)
-            if node.live:
-                self._remember(node)
+        self._numbered = sum(1 for _ in self._graph.of_kind(*FACT_KINDS))
+        self._bodies: dict[str, dict[str, int]] = {}
+        """The nodes of a subject by what they say, of the subjects that were asked about."""
 
     def add(self, fact: NewFact, at: float) -> Added:
         """Take *fact* in.
@@ -73,7 +70,7 @@ class Facts:
             raise InvalidFact("subject: a fact needs one, this is empty")
         target = None if fact.supersedes is None else self.find(fact.supersedes, "supersedes")
         below = [self.find(name, "depends_on") for name in fact.depends_on]
-        double = self._double(fact) if target is None and fact.valid else None
+        double = self._double(fact, at) if target is None and fact.valid else None
         if double is not None:
             return self._use_again(double, fact, at)
         constrained = fact.is_constraint or fact.kind == "constraint"
@@ -131,6 +128,16 @@ class Facts:
         else:
             self._graph.update(node, retirement="retracted")
         return self._released(node, at)
+
+    def splice(self, node: Node, at: float) -> None:
+        """Let what replaced *node* stand in the place of what *node* had replaced."""
+        for above in list(self._graph.edges_to(node.index)):
+            for below in list(self._graph.edges_from(node.index)):
+                if above.kind == below.kind == "Supersedes":
+                    self._graph.add_edge("Supersedes", above.source, below.target, at=at)
+                    older = self._graph.nodes[below.target]
+                    if older.superseded_by == node.index:
+                        self._graph.update(older, superseded_by=above.source)
 
     def _released(self, node: Node, at: float) -> list[Node]:
         revived: list[Node] = []
@@ -224,15 +231,21 @@ class Facts:
 
     # ---- bookkeeping -----------------------------------------------------------------------
 
-    def _double(self, fact: NewFact) -> Node | None:
-        index = self._bodies.get(_body_hash(fact.subject, fact.body))
-        if index is None:
+    def _double(self, fact: NewFact, at: float) -> Node | None:
+        index = self._bodies_of(fact.subject).get(normal_text(fact.body))
+        node = None if index is None else self._graph.nodes.get(index)
+        if node is None or not node.holds_at(at) or node.scope != fact.scope:
             return None
-        node = self._graph.nodes.get(index)
-        if node is None or not node.live:
-            return None
-        same = node.key == fact.subject and normal_text(node.value) == normal_text(fact.body)
-        return node if same and node.scope == fact.scope else None
+        return node
+
+    def _bodies_of(self, subject: str) -> dict[str, int]:
+        known = self._bodies.get(subject)
+        if known is None:
+            known = self._bodies[subject] = {}
+            for node in self._graph.by_key(subject):
+                if node.kind == "fact":
+                    known[normal_text(node.value)] = node.index
+        return known
 
     def _use_again(self, node: Node, fact: NewFact, at: float) -> Added:
         self._graph.update(node, usage_count=node.usage_count + 1, recorded_at=at)
@@ -251,26 +264,21 @@ class Facts:
                 return
 
     def _remember(self, node: Node) -> None:
-        self._bodies[_body_hash(node.key, node.value)] = node.index
-
-    def _number_of(self, node: Node) -> int:
-        prefix, _, number = (node.id or "").rpartition("-")
-        return int(number) if prefix == self._prefix and number.isdecimal() else -1
+        self._bodies_of(node.key)[normal_text(node.value)] = node.index
 
     def _free_id(self, wanted: str | None) -> str:
-        """*wanted*, or the next number; with ``-2``, ``-3``, … where that is taken."""
-        base = f"{self._prefix}-{self._numbered}" if wanted is None else wanted
-        candidate, turn = base, 1
+        """*wanted*, with ``-2``, ``-3``, … where that is taken; or the next free number."""
+        if wanted is None:
+            while self._graph.by_id(f"{self._prefix}-{self._numbered}") is not None:
+                self._numbered += 1
+            return f"{self._prefix}-{self._numbered}"
+        candidate, turn = wanted, 1
         while self._graph.by_id(candidate) is not None:
             turn += 1
-            candidate = f"{base}-{turn}"
+            candidate = f"{wanted}-{turn}"
         return candidate
 
 
 def normal_text(text: str) -> str:
     """*text* as it is compared with another: case, spacing and a final point do not count."""
     return " ".join(text.casefold().split()).rstrip(".!")
-
-
-def _body_hash(subject: str, body: str) -> int:
-    return hash((subject, normal_text(body)))

@@ -198,14 +198,21 @@ class Graph:
         return Change(_NEXT, msgspec.json.encode(self._next_index))
 
     @classmethod
-    def from_rows(cls, rows: Iterable[tuple[str, bytes]], *, tracked: bool = False) -> "Graph":
-        """The graph whose rows these are, in any order.
+    def from_rows(
+        cls,
+        rows: Iterable[tuple[str, bytes]],
+        *,
+        more_nodes: Iterable[Node] = (),
+        more_edges: Iterable[Edge] = (),
+        tracked: bool = False,
+    ) -> "Graph":
+        """The graph whose rows these are, in any order, with what was read of it already.
 
         Raises BrokenMemory where a row does not decode or an edge leads nowhere.
         """
         graph = cls(tracked=tracked)
-        nodes: list[Node] = []
-        edges: list[Edge] = []
+        nodes = list(more_nodes)
+        edges = list(more_edges)
         for key, value in rows:
             try:
                 if key[:1] == "n":

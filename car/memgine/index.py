@@ -18,18 +18,12 @@ from car.memgine.rows import DocKind, RowTable
 from car.memgine.tokens import Tokeniser
 
 TF_BITS = 6
-"""Bits of a posting that hold the frequency, in quarters; the other 26 are the row."""
+"""Bits of a posting that hold the frequency, 63 at most; the other 26 are the row."""
+
+BULK = 256
+"""From how many documents on it pays to sort their postings all at once."""
 
 _TF_MASK = (1 << TF_BITS) - 1
-_QUARTERS = 4
-
-
-class FieldWeights(msgspec.Struct, frozen=True):
-    """How much a word counts in each field, in quarters of a word of the text."""
-
-    text: int = 4
-    key: int = 4
-    words: int = 4
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):
@@ -57,13 +51,11 @@ class TextIndex:
         *,
         k1: float = 1.2,
         b: float = 0.75,
-        weights: FieldWeights | None = None,
     ) -> None:
         self.tokeniser = tokeniser or Tokeniser()
         self.table = RowTable()
         self.k1 = k1
         self.b = b
-        self._weights = weights or FieldWeights()
         self._postings: dict[str, array[int]] = {}
         self._terms_of: dict[int, tuple[str, ...]] = {}
         self._total_length = 0
@@ -93,13 +85,12 @@ class TextIndex:
         """
         if doc in self.table:
             self.remove(doc)
-        weights = self._weights
-        counts: dict[str, int] = {}
         body = self.tokeniser.terms(text)
         name = self.tokeniser.terms(key)
-        for terms, weight in ((body, weights.text), (name, weights.key), (words, weights.words)):
+        counts: dict[str, int] = {}
+        for terms in (body, name, words):
             for term in terms:
-                counts[term] = counts.get(term, 0) + weight
+                counts[term] = counts.get(term, 0) + 1
         length = len(body) + len(name)
         row = self.table.take(doc, kind, length, at, thread)
         self._total_length += length
@@ -117,17 +108,73 @@ class TextIndex:
                 posting.insert(bisect_left(posting, entry), entry)
 
     def add_many(self, documents: Iterable[Document]) -> None:
-        """Take in many at once."""
-        for one in documents:
-            self.add(
-                one.doc,
-                one.key,
-                one.text,
-                kind=one.kind,
-                words=one.words,
-                at=one.at,
-                thread=one.thread,
-            )
+        """Take in many at once; the outcome is that of adding one after the other."""
+        fresh = list({one.doc: one for one in documents}.values())
+        for one in fresh:
+            self.remove(one.doc)
+        if len(fresh) < BULK:
+            for one in fresh:
+                self.add(
+                    one.doc,
+                    one.key,
+                    one.text,
+                    kind=one.kind,
+                    words=one.words,
+                    at=one.at,
+                    thread=one.thread,
+                )
+        else:
+            self._add_bulk(fresh)
+
+    def _add_bulk(self, fresh: Sequence[Document]) -> None:
+        """Add documents that are not here, their postings sorted together."""
+        number_of = _Numbers()
+        terms_of = self.tokeniser.terms
+        numbers = array("q")
+        rows = array("q")
+        sizes = array("q")
+        for one in fresh:
+            terms = terms_of(one.text) + terms_of(one.key)
+            length = len(terms)
+            terms += one.words
+            rows.append(self.table.take(one.doc, one.kind, length, one.at, one.thread))
+            sizes.append(len(terms))
+            self._total_length += length
+            numbers.extend([number_of[term] for term in terms])
+        names = list(number_of)
+        row_of_each = np.repeat(np.frombuffer(rows, np.int64), np.frombuffer(sizes, np.int64))
+        pairs, counts = np.unique(
+            row_of_each * len(names) + np.frombuffer(numbers, np.int64), return_counts=True
+        )
+        found_rows, found_terms = np.divmod(pairs, max(1, len(names)))
+        self._note_terms(rows, found_rows, found_terms.tolist(), names)
+        entries = (found_rows << TF_BITS | np.minimum(counts, _TF_MASK)).astype(np.uint32)
+        order = np.argsort(found_terms, kind="stable")
+        ends = np.cumsum(np.bincount(found_terms, minlength=len(names)))
+        for name, more in zip(names, np.split(entries[order], ends[:-1]), strict=True):
+            self._join(name, more)
+
+    def _note_terms(
+        self,
+        rows: "array[int]",
+        found_rows: npt.NDArray[np.int64],
+        found_terms: list[int],
+        names: list[str],
+    ) -> None:
+        """Remember the terms of each of *rows*; *found_rows* are ascending."""
+        taken = [names[number] for number in found_terms]
+        begins = np.searchsorted(found_rows, np.frombuffer(rows, np.int64), "left").tolist()
+        ends = np.searchsorted(found_rows, np.frombuffer(rows, np.int64), "right").tolist()
+        for row, begin, end in zip(rows, begins, ends, strict=True):
+            self._terms_of[row] = tuple(taken[begin:end])
+
+    def _join(self, term: str, more: npt.NDArray[np.uint32]) -> None:
+        """Add the postings *more*, which are ascending, to those of *term*."""
+        posting = self._postings.setdefault(term, array("I"))
+        in_order = not posting or posting[-1] < more[0]
+        posting.frombytes(more.tobytes())
+        if not in_order:
+            self._postings[term] = array("I", sorted(posting))
 
     def remove(self, doc: int) -> None:
         """Forget what node *doc* says; nothing happens where it is not here."""
@@ -179,7 +226,15 @@ class TextIndex:
                 continue
             packed = np.frombuffer(posting, np.uint32)
             rows = packed >> TF_BITS
-            frequency = (packed & _TF_MASK).astype(np.float32) / np.float32(_QUARTERS)
+            frequency = (packed & _TF_MASK).astype(np.float32)
             saturated = frequency / (frequency + (base + slope * lengths[rows]))
             scores[rows] += np.float32(weight * self.idf(term) * (self.k1 + 1)) * saturated
         return scores
+
+
+class _Numbers(dict[str, int]):
+    """Numbers for terms, from 0 up as they come."""
+
+    def __missing__(self, term: str) -> int:
+        number = self[term] = len(self)
+        return number

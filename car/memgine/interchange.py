@@ -107,7 +107,9 @@ def load(text: bytes, *, tracked: bool = False, prefix: str = "ws", at: float = 
     """
     loading = _Loading(_decode(text), at)
     try:
-        graph = Graph.from_rows(loading.rows, tracked=tracked)
+        graph = Graph.from_rows(
+            loading.rows, more_nodes=loading.nodes, more_edges=loading.edges, tracked=tracked
+        )
     except BrokenMemory as problem:
         raise BrokenMemory(f"item 1: meta.rest: {problem}") from None
     memory = Memgine(graph, tracked=tracked, prefix=prefix)
@@ -151,10 +153,12 @@ def _where(problem: str) -> str:
 
 
 class _Loading:
-    """The rows of the graph that items make, and the skills that have no node yet."""
+    """What of a graph items make, and the skills that have no node yet."""
 
     def __init__(self, items: list[_ReadItem], at: float) -> None:
         self.rows: list[Row] = []
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
         self.skills: list[tuple[int, Skill]] = []
         self._indexes: set[int] = set()
         self._ids: set[str] = set()
@@ -202,7 +206,7 @@ class _Loading:
             self._newest[item.subject] = kept.index
         if kept.retired_at is not None:
             raise BrokenMemory(f"item {number}: meta.node.retired_at: an item is what still holds")
-        self._enter(msgspec.convert(kept, Node, from_attributes=True))
+        self.nodes.append(msgspec.convert(kept, Node, from_attributes=True))
 
     def _take_plain(self, item: _ReadItem) -> None:
         node = Node(
@@ -219,16 +223,12 @@ class _Loading:
             min_authority=required_rank(item.body),
         )
         self._next += 1
-        self._enter(node)
+        self.nodes.append(node)
         before = self._newest.get(item.subject)
         if before is not None:
             edge = Edge("RelatedTo", node.index, before, self._at, SAME_SUBJECT_WEIGHT)
-            key = f"e{edge.source}:{edge.kind}:{edge.target}"
-            self.rows.append((key, msgspec.json.encode(edge)))
+            self.edges.append(edge)
         self._newest[item.subject] = node.index
-
-    def _enter(self, node: Node) -> None:
-        self.rows.append((f"n{node.index}", msgspec.json.encode(node)))
 
     def _take(self, number: int, member: str, index: int, id: str | None) -> None:
         where = "item %d: meta.%s.%s is another node's already"

@@ -42,7 +42,7 @@ class Knowledge:
         self.index = TextIndex()
         self.retriever = Retriever(self.index, graph)
         self.constraints: dict[int, None] = {}
-        """The live facts that are constraints, oldest first."""
+        """The live facts that are constraints, by their index."""
         self.fact_total = 0
         self._expiring: list[tuple[float, int]] = []
         self._recent: deque[int] = deque(maxlen=RECENT)
@@ -71,8 +71,10 @@ class Knowledge:
         node = self.graph.add_node(kind, key, value, at=at, recorded_at=at, **fields)
         if node.layer > 1:
             self._recent.append(node.index)
+        came_as = _LIVE_KIND.get(kind, kind)
+        if came_as in _SEARCHED:
+            self._order[came_as].append(node.index)
         if _searched(node):
-            self._order[kind].append(node.index)
             self._enter(node)
         return node
 
@@ -119,16 +121,16 @@ class Knowledge:
             if node is not None and _searched(node) and index in self.index:
                 self._leave(node)
 
-    def reword(self, node: Node, shown: str) -> None:
-        """Print and find *node* as *shown* from now on."""
-        self.graph.update(node, shown=shown)
+    def refresh(self, node: Node) -> None:
+        """Find *node* by what it now says."""
         if node.index in self.index:
             self.retriever.add(node)
 
     def constrain(self, node: Node) -> None:
         """Make a live fact a constraint."""
         self.graph.update(node, is_constraint=True)
-        self.constraints[node.index] = None
+        if node.index in self.index:
+            self.constraints[node.index] = None
 
     def _enter(self, node: Node) -> None:
         self.retriever.add(node)

@@ -125,6 +125,7 @@ class Memgine:
         """Remove a fact for good; what it had replaced holds again.  Raises UnknownFact."""
         node = self.facts.find(name, "id")
         self.reading.revived(self.facts.retract(name, at), node, at)
+        self.facts.splice(node, at)
         self.knowledge.remove(node)
         return node
 
@@ -144,10 +145,13 @@ class Memgine:
         asker: Asker | None = None,
         kinds: frozenset[DocKind] = SEARCHED,
     ) -> list[Hit]:
-        """The *k* best of what holds and *asker* may see, best first; none if no word matches."""
+        """The *k* best of what holds and *asker* may see, best first; none if no word matches.
+
+        Questions, what-ifs and digressions are found too: a search is for evidence.
+        """
         who = self.identity if asker is None else asker
         shown = Shown(self.knowledge, self.reading.reader, query, who, at)
-        return self.knowledge.retriever.search(query, k, at=at, kinds=kinds, allowed=shown)
+        return self.knowledge.retriever.search(query, k, at=at, kinds=kinds, allowed=shown.found)
 
     def build_context(
         self,

@@ -72,7 +72,7 @@ class Reading:
             case Digress():
                 self._graph.update(node, digression=effect.digression)
             case Show():
-                self._knowledge.reword(node, effect.text)
+                self._graph.update(node, shown=effect.text)
             case Restrict():
                 self._graph.update(node, min_authority=effect.min_authority)
         return ()

@@ -5,7 +5,7 @@ import msgspec
 from car.memgine.authority import title_rank
 from car.memgine.dialogue.reader import DialogueReader
 from car.memgine.knowledge import Knowledge
-from car.memgine.nodes import Node
+from car.memgine.nodes import TURN_KINDS, Node
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -36,13 +36,23 @@ class Shown:
     def __call__(self, node: Node) -> bool:
         """Whether *node* may be printed in the plain sections."""
         return (
+            self.found(node)
+            and self._in_earnest(node)
+            and (not node.digression or self._asking.digression)
+        )
+
+    def found(self, node: Node) -> bool:
+        """Whether a search may come up with *node*; a turn in whatever spirit it was said."""
+        return (
             node.holds_at(self._at)
             and node.min_authority <= self._rank
-            and (node.setting is None or node.setting in self._asking.settings)
-            and (not node.digression or self._asking.digression)
+            and (node.kind in TURN_KINDS or self._in_earnest(node))
             and not node.needs_review
             and not self._knowledge.is_overruled(node)
         )
+
+    def _in_earnest(self, node: Node) -> bool:
+        return node.setting is None or node.setting in self._asking.settings
 
     def text(self, node: Node) -> str:
         """What to print of *node*."""

@@ -156,7 +156,7 @@ class Dispatcher:
                 raise Busy("the daemon is stopping")
             if entry.host_only and not session.has_host_rights:
                 raise Forbidden(f"{name} is for the host; authenticate with the host token")
-            result = entry.handler(session, entry.read(request.params))
+            result = entry.call(session, request.params, request.id)
             kind = type(result)
             if kind is Within or kind is Deferred or iscoroutine(result):
                 self._wait(request, result, alone=entry.open)
@@ -179,15 +179,17 @@ class Dispatcher:
         waiting: Deferred[Any] = (
             result if isinstance(result, Deferred) else Deferred.fromCoroutine(result)
         )
-        if not waiting.called:
+        at_once = waiting.called and not waiting.paused
+        if not at_once:
             self._alone = waiting if alone else self._alone
-        self._in_flight.add(waiting)
-        expiry = _Expiry(waiting, request.method, deadline)
-        timer = self._session.state.clock.callLater(deadline, expiry.expire)
-        waiting.addBoth(self._over, waiting, timer, expiry)
+            self._in_flight.add(waiting)
+            expiry = _Expiry(waiting, request.method, deadline)
+            timer = self._session.state.clock.callLater(deadline, expiry.expire)
+            waiting.addBoth(self._over, waiting, timer, expiry)
         waiting.addCallbacks(self._done, self._failed, (request,), {}, (request,), {})
         waiting.addErrback(self._failed, request)
-        waiting.addBoth(self._place_freed)
+        if not at_once:
+            waiting.addBoth(self._place_freed)
 
     def _over(
         self, result: Any, waiting: "Deferred[Any]", timer: IDelayedCall, expiry: "_Expiry"

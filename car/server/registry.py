@@ -1,9 +1,9 @@
 """The table of wire methods: name, handler, type of its params.
 
 Filled by the ``@method`` decorator when the modules of ``car.server.methods`` are imported,
-and never changed afterwards.  A handler is a function of (session, params); the type of
-``params`` is read from its annotation, so that decoding, checking, the protocol reference
-and the tests of wrong params all come from one place.
+and never changed afterwards.  A handler is a function of (session, params), and of the
+request's id if it asks for it; the type of ``params`` is read from its annotation, so that
+decoding, checking, the protocol reference and the tests of wrong params all come from one place.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from msgspec import Raw, Struct, UnsetType
 from car.ir.json import JsonValue, RecordError, convert, decode, decode_as
 from car.server.errors import InvalidParams
 
-Handler = Callable[[Any, Any], Any]
+Handler = Callable[..., Any]
 _H = TypeVar("_H", bound=Handler)
 
 
@@ -29,19 +29,38 @@ class Method:
     """One wire method.
 
     ``host_only`` restricts it to the host role where a host token exists; ``open`` lets it
-    be called before authentication.
+    be called before authentication.  A handler with a third parameter, ``id``, is given the
+    request's id as raw JSON, None of a notification.
     """
 
-    __slots__ = ("_decoder", "_empty", "handler", "host_only", "name", "open", "params")
+    __slots__ = (
+        "_decoder",
+        "_empty",
+        "_takes_id",
+        "handler",
+        "host_only",
+        "name",
+        "open",
+        "params",
+    )
 
     def __init__(self, name: str, handler: Handler, *, host_only: bool, open: bool) -> None:
         self.name = name
         self.handler = handler
         self.host_only = host_only
         self.open = open
-        self.params: Any = get_type_hints(handler)["params"]
+        hints = get_type_hints(handler)
+        self._takes_id = "id" in hints
+        self.params: Any = hints["params"]
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self.params)
         self._empty = NoParams() if self.params is NoParams else None
+
+    def call(self, session: Any, raw: Raw | UnsetType, id: bytes | None) -> Any:
+        """Read params and call the handler; raises what either does."""
+        params = self.read(raw)
+        if self._takes_id:
+            return self.handler(session, params, id)
+        return self.handler(session, params)
 
     def read(self, raw: Raw | UnsetType) -> Any:
         """Decode params; raises InvalidParams naming the field, or JsonLimitError.

@@ -352,6 +352,19 @@ def run_host(outcomes: Outcomes) -> None:
     outcomes["heard"] = heard
 
 
+def run_files(outcomes: Outcomes) -> None:
+    """The engine in the client itself: read a memory file of ours, and write one."""
+    directory = os.environ["INTEROP_DIRECTORY"]
+    steps = Steps(car_runtime.CarRuntime(), outcomes)
+    steps.call("load", "load_memory", os.path.join(directory, "ours.json"))
+    steps.call("count", "fact_count")
+    steps.call("query", "query_facts", "where is the fair", 5)
+    steps.call("context", "build_context", "where is the fair")
+    steps.call("add", "add_fact", "crane", "lifts forty tons", "pattern")
+    steps.call("constrain", "add_fact", "gate", "must be shut at night", "constraint")
+    steps.call("persist", "persist_memory", os.path.join(directory, "theirs.json"))
+
+
 def run_twice(outcomes: Outcomes) -> None:
     """Two calls: whether this client is let in at all."""
     steps = Steps(car_runtime.CarRuntime(), outcomes)
@@ -378,6 +391,7 @@ SCENARIOS = {
     "memory": run_memory,
     "proposals": run_proposals,
     "host": run_host,
+    "files": run_files,
     "twice": run_twice,
     "death": run_death,
 }

@@ -140,7 +140,6 @@ class DoubleTests(SynchronousTestCase):
         self.memory = Memgine()
         self.old = given_fact(self.memory, "ci", "runs on pushes", tags=["a"])
         self.new = given_fact(self.memory, "ci", "runs on merges", tags=["b"])
-        self.memory.knowledge.reword(self.new, "Runs on  pushes.")
         self.memory.graph.update(self.new, value="Runs on  pushes.", shown=None)
 
     def test_joined(self) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.memgine.index import Document, FieldWeights, TextIndex
+from car.memgine.index import BULK, Document, TextIndex
 from car.memgine.rows import NOWHERE, DocKind
 
 WORDS = st.sampled_from(["owl", "barn", "mouse", "night", "field", "moon"])
@@ -65,11 +65,31 @@ class ScoreTests(SynchronousTestCase):
 
     def test_key_and_words(self) -> None:
         """Keys are searched like text; words are terms as they stand and have no length."""
-        index = TextIndex(weights=FieldWeights(key=8))
+        index = TextIndex()
         index.add(3, "meeting_location", "Room 5", kind=DocKind.FACT, words=("@2024", "@2024"))
         self.assertEqual(list(scores(index, "meetings")), [3])
         self.assertEqual(index.frequency("@2024"), 1)
         self.assertEqual(index.table.lengths.tolist(), [4.0])
+
+    def test_bulk(self) -> None:
+        """Many at once make the index that one after the other does, also into a used one."""
+        documents = [
+            Document(n, f"key {n % 7}", f"owl {n % 5} barn word{n % 31}", DocKind.FACT, ("@x",) * 2)
+            for n in range(BULK + 40)
+        ]
+        one_by_one, at_once = filled("barn owl", "mouse"), filled("barn owl", "mouse")
+        for index in (one_by_one, at_once):
+            index.remove(1)
+        for one in documents:
+            one_by_one.add(one.doc, one.key, one.text, kind=one.kind, words=one.words)
+        at_once.add_many(documents)
+        for word in ("owl", "barn word3", "key 5", "2"):
+            self.assertEqual(scores(at_once, word), scores(one_by_one, word), word)
+        for doc in range(BULK):
+            at_once.remove(doc)
+            one_by_one.remove(doc)
+        self.assertEqual(scores(at_once, "owl barn"), scores(one_by_one, "owl barn"))
+        self.assertEqual(at_once.frequency("@x"), 40)
 
     def test_many_repeats(self) -> None:
         """A word said a hundred times stays within its posting."""

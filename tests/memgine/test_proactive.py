@@ -245,8 +245,8 @@ class InterveneTests(ProactiveCase):
 
     def test_recent(self) -> None:
         """The last messages are read, and what they say already is not said again."""
-        self.assertIsInstance(self.ask("", recent=["now let us deploy"]), Inject)
-        said = ["You should sign in with the hardware key first.", "now let us deploy"]
+        self.assertIsInstance(self.ask("", recent=["let us deploy"]), Inject)
+        said = ["You should sign in with the hardware key first.", "let us deploy"]
         self.assertEqual(self.reason(self.ask("", recent=said)), "already_in_view")
 
     def test_candidates(self) -> None:

@@ -8,9 +8,13 @@ import re
 
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.statements import Statement
-from car.memgine.dialogue.trimming import foremost
+from car.memgine.dialogue.trimming import foremost, without_old
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import ATTRIBUTES
+
+_CONTRAST = re.compile(r"\b(?:instead|rather|back to)\b", re.I)
+NEAR = 6
+"""Nodes back to which a bare choice may answer what was merely described."""
 
 _SILENT = (Cue.QUESTION, Cue.PAST, Cue.HYPOTHETICAL)
 """A statement with one of these settles nothing."""
@@ -33,6 +37,8 @@ def claims(new: Statement) -> int:
 
 def is_open(new: Statement) -> bool:
     """Whether *new* names no subject of its own, so that it answers what was said last."""
+    if any(value.unit == "past" for value in new.values):
+        return False
     return new.known or not (new.focus | new.head) - ATTRIBUTES
 
 
@@ -86,9 +92,10 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
         return []
     loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
     dead = rivals(new, old, loose=loose)
-    if not dead or not _takes_place(new, old, dead) or set(old.terms) <= set(new.terms):
+    if not dead or not _takes_place(new, old, dead):
         return []
-    return dead
+    repeated = set(old.terms) <= set(new.terms) and without_old(new) == new.text
+    return [] if repeated else dead
 
 
 def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
@@ -96,14 +103,17 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
     strength, shared = claims(new), overlap(new, old)
     if strength < 0:
         return False
-    if strength == 2 and (shared or (is_open(new) and _fits(new, old))):
+    only_state = all(value.kind is Kind.STATE for value in dead)
+    if strength == 2 and (shared or (is_open(new) and not only_state and _fits(new, old, dead))):
         return True
-    if strength == 1 and (shared >= _needed(new, old, dead) or _settles(new, old)):
+    if strength == 1 and (shared >= _needed(new, old, dead) or _settles(new, old, dead)):
         return True
     if new.node == old.node:
         return _continues(new, old) or (strength == 0 and _same_subject(new, old, dead))
-    if shared and new.voice == old.voice == "signal":
+    if old.voice == "signal" and shared >= (1 if new.voice == "signal" else 2):
         return True
+    if strength == 0 and only_state:
+        return shared >= 2 or (bool(new.topic) and new.topic <= old.topic | old.head)
     if _attributed(new, old) and shared >= (2 if _same_holder(new, old) else 1):
         return True
     return strength == 0 and _same_subject(new, old, dead)
@@ -113,20 +123,26 @@ def _attributed(new: Statement, old: Statement) -> bool:
     return new.source is not None and old.source is not None
 
 
-def _fits(new: Statement, old: Statement) -> bool:
+def _fits(new: Statement, old: Statement, dead: list[Value]) -> bool:
     """Whether a choice without a subject may answer *old*.
 
     A bare fragment ("scratch that, the blue one") answers only what was a choice itself, a
     mere description ("it is lovely") only one of the same noun.
     """
-    if new.of(Kind.CHOICE) and old.subject - new.subject and not new.has(Cue.OVERRIDE):
+    if old.has(Cue.PAST) and new.node != old.node:
         return False
-    if not new.fragment and (new.chosen or not new.of(Kind.CHOICE)):
+    if all(value.kind is not Kind.CHOICE for value in dead):
         return True
-    last = new.choice_terms[-1:]
-    if not new.fragment and not new.has(Cue.FINAL, Cue.DECISION):
-        return bool(last) and last == old.choice_terms[-1:]
-    return old.chosen or (bool(last) and last == old.choice_terms[-1:])
+    if old.subject - new.subject and not new.has(Cue.OVERRIDE):
+        return False
+    near = new.node - old.node <= NEAR and _CONTRAST.search(new.text) is not None
+    if new.chosen and not new.fragment and (old.chosen or near):
+        return True
+    same_noun = new.choice_terms[-1:] == old.choice_terms[-1:]
+    if not new.fragment and not new.has(Cue.FINAL, Cue.DECISION, Cue.OVERRIDE):
+        return same_noun
+    decided = new.has(Cue.OVERRIDE) and old.has(Cue.DECISION)
+    return old.chosen or same_noun or decided
 
 
 def _needed(new: Statement, old: Statement, dead: list[Value]) -> int:
@@ -174,13 +190,13 @@ def outranked(new: Statement, old: Statement) -> bool:
     )
 
 
-def _settles(new: Statement, old: Statement) -> bool:
+def _settles(new: Statement, old: Statement, dead: list[Value]) -> bool:
     """A decision without a subject of its own answers the tentative or the last one."""
-    if old.has(Cue.TENTATIVE) and is_open(new) and _fits(new, old):
+    if old.has(Cue.TENTATIVE) and is_open(new) and _fits(new, old, dead):
         return True
     return bool(
         new.of(Kind.CHOICE)
-        and _fits(new, old)
+        and _fits(new, old, dead)
         and (old.chosen or old.has(Cue.DECISION, Cue.TENTATIVE))
         and (is_open(new) or new.has(Cue.OVERRIDE))
     )
@@ -188,6 +204,8 @@ def _settles(new: Statement, old: Statement) -> bool:
 
 def _same_subject(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if new.voice != old.voice or new.voice not in ("user", "signal"):
+        return False
+    if any(value.start < old.verb_at for value in dead):
         return False
     if all(value.kind is Kind.STATE for value in dead):
         if not new.head & (old.head or old.topic):

@@ -28,8 +28,10 @@ class Course:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._session = 0
         self._scope: str | None = None
         self._scope_turns = 0
+        self._scope_words: frozenset[str] = frozenset()
         self._detour: list[int] | None = None
         self._main: dict[str, None] = {}
         self._aside: dict[str, None] = {}
@@ -38,16 +40,20 @@ class Course:
 
     def follow(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Take in the next turn; what it means for itself and for the detour it may end."""
-        label = scopes.labelled(node.value)
+        from_context = bool(found) and found[0].voice == "context"
+        label = scopes.labelled(node.value, working_set=from_context)
         if label is not None:
             return self._place(node, label)
         if found and found[0].voice != "assistant" and breaks_out(node.value):
             return self._place(node, BREAKOUT)
+        if node.session != self._session:
+            self._session, self._scope, self._detour = node.session, None, None
         if self._scope is not None:
             return self._within(self._scope, node, found)
         name = scopes.opens(node.value)
         if name is not None:
             self._scope, self._scope_turns = name, 0
+            self._scope_words = scopes.words_of(node.value)
             return self._place(node, name)
         return self._wander(node, found) + self._set_aside(node, found)
 
@@ -67,7 +73,7 @@ class Course:
 
     def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
         self._scope_turns += 1
-        if scopes.closes(node.value):
+        if scopes.closes(node.value) or scopes.ends(node.value, self._scope_words):
             self._scope = None
             left = [said for said in found if tells(said) and not scopes.closes(said.text)]
             if any(said.values for said in left):

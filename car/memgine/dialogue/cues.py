@@ -37,28 +37,32 @@ class Cue(StrEnum):
     """Said for the sake of argument."""
 
 
+_CHANGING = r"""
+    chang(?:e|ed|ing) | switch(?:ed|ing)? | mov(?:e|ed|ing) | shift(?:ed|ing)? | push(?:ed|ing)?
+    | bump(?:ed|ing)? | swap(?:ped|ping)? | updat(?:e|ed|ing) | revis(?:e|ed|ing)
+    | amend(?:ed|ing)? | reschedul(?:e|ed|ing) | relocat(?:e|ed|ing) | adjust(?:ed|ing)?
+    | rais(?:e|ed|ing) | lower(?:ed|ing)? | cut | increas(?:e|ed|ing) | reduc(?:e|ed|ing)
+    | bring | brought | drop(?:ped|ping)? | set | reassign(?:ed|ing)? | reallocat(?:e|ed|ing)
+    | pull(?:ed|ing)? | extend(?:ed|ing)? | slip(?:ped|ping)? | delay(?:ed|ing)?
+    | postpon(?:e|ed|ing) | advanc(?:e|ed|ing) | convert(?:ed|ing)? | go(?:es)? | going | down | up
+"""
+"""Verbs that, with "to", put a value in another's place."""
+
 _PATTERNS: dict[Cue, str] = {
-    Cue.CORRECTION: r"""
-        ^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|no\ wait\b|oops\b|whoops\b|wait\b)\s*\w
+    Cue.CORRECTION: rf"""
+        ^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|(?:oh\ )?no\ wait\b|oh\ no\b\W+(?:it|that|the)\b
+            |oops\b|whoops\b|wait\b)\s*\w
         |\b(?:correction|corrigendum|erratum|amendment)\b\s*[:—–-]
         |\b(?:scratch|strike|disregard|forget|ignore|undo|never\s?mind)\ (?:that|this|it
             |what\ i\ said|my\ (?:last|previous))
+        |\bchanged\ (?:my|our)\ minds?\b|\bit(?:'s|\ has)?\ changed\b|\bi\ now\ think\b
+            |\bhas\ turned\b
         |\bi\ (?:misspoke|meant\b|was\ wrong|made\ a\ mistake|stand\ corrected)
         |\b(?:my\ (?:mistake|bad|apologies)|let\ me\ correct|to\ correct\ (?:that|myself)
             |on\ second\ thou?ghts?)\b
         |\b(?:change|slight\ change)\ of\ plans?\b|\bplans?\ (?:have\ )?changed\b|\bnew\ plan\b
-        |\binstead\b|\brather\ than\b|\bno\ longer\b|\bnot\ .{2,40}\bbut\b
-        |\b(?:change|changing|changed|switch|switching|switched|mov(?:e|ed|ing)|shift(?:ed|ing)?
-            |push(?:ed|ing)?|bump(?:ed|ing)?
-            |swap(?:ped|ping)?|updat(?:e|ed|ing)|revis(?:e|ed|ing)|amend(?:ed|ing)?|reschedul(?:e
-                |ed|ing)|relocat(?:e|ed|ing)
-            |adjust(?:ed|ing)?|rais(?:e|ed|ing)|lower(?:ed|ing)?|cut|increas(?:e|ed|ing)|reduc(?:e
-                |ed|ing)|bring|brought
-            |drop(?:ped|ping)?|set|reassign(?:ed|ing)?|reallocat(?:e|ed|ing)|pull(?:ed|ing)?
-                |extend(?:ed|ing)?|slip(?:ped|ping)?|delay(?:ed|ing)?|postpon(?:e|ed|ing)
-                    |advanc(?:e|ed|ing)|convert(?:ed|ing)?
-            |go(?:es)?|going|down|up)
-            \b(?:\s+[\w'#&/-]+){0,7}?\s+to\ (?!be\b|do\b|check\b|get\b|see\b)
+        |\binstead\b|\brather\ than\b|\bno\ longer\b|\bnot\ .{{2,40}}\bbut\b
+        |\b(?:{_CHANGING})\b(?:\s+[\w'\#&/$€£%.,-]+){{0,7}}?\s+to\ (?!(?:be|do|check|get|see)\b)
         |\b(?:became|has\ (?:since\ |now\ )?become|ended\ up|started\ (?:out\ )?as|began\ as
             |i'?d\ rather|would\ rather|after\ all)\b
         |\b(?:scrap|drop|cancel|skip)\ (?:that|this|it)\b\W+\w
@@ -66,11 +70,13 @@ _PATTERNS: dict[Cue, str] = {
             |back)\ to\b
         |\bmake\ (?:it|that|this)\b(?!\ (?:work|happen|clear|easy|easier|possible|sure|to|up
             |better|worse|a\ point|so|more|less|through))|\blet'?s\ (?:do|try|make
-                |say)\b(?!\ (?:that|we|they|you|hypothetically))
-        |\breplac(?:e|ed|ing)\b.{1,60}\b(?:with|by)\b
-        |\b(?:should|ought\ to)\ (?:actually\ )?(?:be|read|have\ been)\b|\bturns\ out\b
-        |^\W*(?:and\ |but\ |so\ )?now,?\ (?:the|it|we|our|is|that)\b|\b(?:is|are|it'?s|that'?s
-            |will)\ now\b|\bnow\ (?:is|requires?|needs?|costs?|stands|at|reads|set|will|due)\b
+            |say)\b(?!\ (?:that|we|they|you|hypothetically))
+        |\breplac(?:e|ed|ing)\b.{{1,60}}\b(?:with|by)\b
+        |\b(?:should|ought\ to)\ (?:actually\ )?(?:be|read|have\ been)\b|\bturns\ out\b|\b(?:it
+            |that|this)\ (?:has|needs)\ to\ be\b|^\W*(?:after|new)\s*:
+        |\bnow\b\W*$|^\W*(?:and\ |but\ |so\ )?now,?\ (?:the|it|we|our|is|that)\b
+        |\b(?:is|are|it'?s|that'?s|will)\ now\b
+        |\bnow\ (?:is|requires?|needs?|costs?|stands|at|reads|set|will|due)\b
         |\bas\ of\ (?:today|now|this|yesterday|\w+day)\b|\beffective\ (?:immediately|today|now
             |\w+)\b|\bfrom\ now\ on\b|\bgoing\ forward\b
         |\b(?:new|changed?\ of|different)\ (?:\w+\ )?(?:location|venue|date|time|room|price
@@ -84,7 +90,8 @@ _PATTERNS: dict[Cue, str] = {
         \b(?:go(?:ing)?|went|proceed(?:ing)?|move\ forward|moving\ forward|run(?:ning)?
             |stick(?:ing)?|sticking)\ (?:ahead\ )?with\b
         |\b(?:decid(?:ed|ing)|settl(?:ed?|ing)|agreed|land(?:ed|ing))\ (?:on|to|upon)\b
-            |^\W*(?:the\ |our\ |final\ |my\ )*(?:decision|verdict)\b|\bopt(?:ed|ing)?\ for\b
+            |^\W*(?:the\ |our\ |final\ |my\ )*(?:decision|verdict)\b|\b(?:consensus|unanimous)\b
+            |\bopt(?:ed|ing)?\ for\b
         |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|definitive(?:ly)?|confirmed|settled
             |locked\ in|signed\ off)\b
         |\b(?:picked|chose|chosen|selected|adopted|award(?:ed|ing)?)\b|\blet'?s\ (?:pick|use
@@ -93,7 +100,8 @@ _PATTERNS: dict[Cue, str] = {
             |\ will)\ (?:use|do|take|adopt|pick|go)\b
         |^\W*(?:update|updated|news|announcement|latest|revised|decision|verdict|ruling
             |new\ information|as\ of\ now|now)\b\s*[:,—–-]
-        |\bit\ is\b(?=\W*$|\ for\b)|\b(?:gets|wins|takes|has\ won)\ the\b|\b(?:contract|award|deal
+        |\bit\ is\b(?=\W*$|\ for\b)|\b(?:gets?|wins?|takes?|has\ won)\ the\b|\b(?:contract|award
+            |deal
             |order|business|account|project|job|vote)\ (?:goes|went|is\ going)\ to\b
         """,
     Cue.REVERT: r"""
@@ -105,7 +113,7 @@ _PATTERNS: dict[Cue, str] = {
         \b(?:cancel(?:l?ed|l?ing|s|lation)?|revok(?:e|ed|es|ing)|rescind(?:ed|ing|s)?|withdr(?:aw
             |awn|ew|awing)|scrap(?:ped|ping)?
             |abandon(?:ed|ing)?|void(?:ed)?|terminat(?:e|ed|ing)|annul(?:led)?|nix(?:ed)?|axe[d]?
-                |repeal(?:ed)?|frozen|froze|retract(?:ed|ing)?)\b
+            |repeal(?:ed)?|frozen|froze|retract(?:ed|ing)?)\b
         |\bcall(?:ed|ing)?\ (?:it\ |that\ |this\ )?off\b|\bpull(?:ed|ing)?\ the\ plug\b
             |\bstand\ down\b|\bhold\ off\b|\bshelv(?:e|ed|ing)\b
         |\b(?:no\ longer|not)\ (?:going\ ahead|approved|needed|required|happening|valid
@@ -119,8 +127,10 @@ _PATTERNS: dict[Cue, str] = {
         \b(?:thinking|tentative(?:ly)?|leaning|considering|considered|preliminar(?:y|ily)
             |provisional(?:ly)?|placeholder|draft(?:ed)?|proposed
             |pencil(?:l?ed)?|rough(?:ly)?|estimate[ds]?|ballpark|unconfirmed|might|maybe|perhaps
-                |probably|possibly|toying|exploring|working\ assumption|penciling)\b
-        |\bfor\ now\b|\bnot\ (?:final|sure|settled|decided)\b|\b(?:i|we)'?d\ (?:like|guess|suggest
+            |probably|possibly|toying|exploring|working\ assumption|penciling)\b
+        |\b(?:first|initial|early|rough)\ (?:idea|thought|guess|preference|take)\b
+        |^\W*if\b|\bfor\ now\b|\bnot\ (?:final|sure|settled|decided)\b|\b(?:i|we)'?d\ (?:like
+            |guess|suggest
             |propose)\b
         """,
     Cue.FINAL: r"""
@@ -134,16 +144,20 @@ _PATTERNS: dict[Cue, str] = {
         |\b(?:the\ )?(?:\w+\ )?(?:value|figure|date|price|number|amount|plan|one|location|venue
             |time|budget|deadline)\ was\b
         |\bwas\ (?:considered|planned|discussed|set\ for|supposed\ to|going\ to|the\ (?:old
-            |original|first|previous))\b|\bwe\ (?:had|were)\b|\bwas:\s
+            |original|first|previous))\b|\bwe\ (?:had|were)\b|\b(?:we|i|you)\ (?:had\ )?(?:said
+            |assumed|thought|wrote|noted|believed)\b|\bwas:\s|\bit\ read\b|^\W*(?:before|old
+            |earlier)\s*:
         """,
     Cue.CONCLUSION: r"""
         ^\W*(?:so|therefore|thus|hence|consequently|accordingly|ergo|as\ a\ (?:result|consequence)
             |in\ (?:conclusion|that\ case|other\ words)|it\ follows
             |(?:that|this|which)\ (?:means|leaves|gives|implies|puts|makes|brings)
-                |based\ on\ (?:this|that|these|which)|from\ (?:this|that)|given\ (?:this|that)
+            |based\ on\ (?:this|that|these|which)|from\ (?:this|that)|given\ (?:this|that)
             |we\ can\ (?:therefore|thus|then)|conclusion|derived|net\ result|bottom\ line
-                |leaving)\b(?!\s+(?:far|that\ we|the\ original))
-        |\bwhich\ (?:means|leaves|gives)\b
+            |leaving)\b(?!\s+(?:far|that\ we|the\ original))
+        |\bwhich\ (?:means|leaves|gives)\b|^\W*(?:this|that|it)\ (?:results?\ in|yields
+            |adds\ up\ to|amounts\ to)\b
+        |=\s*[$€£]?\d
         """,
     Cue.QUESTION: r"""
         ^(?!\W*(?:(?:and|but|so|oh|well|also)\b[\s,]+)*(?:i|we|you|he|she|they|it|my|our|your|his
@@ -153,9 +167,9 @@ _PATTERNS: dict[Cue, str] = {
             |was|were|do|does|did|has|have|can|could|would|should|will|many|much|long|about)\b)
         |^\W*(?:as\ (?:an?|the)\ [^,]{2,50},\s*)?(?:please\ )?(?:i\ (?:need|want|would\ like
             |have)\ to\ (?:see|know|hear|get)\ (?:all|any|every\w*|what|who|how|when|why|where
-                |which)\b
+            |which)\b
             |show\ me|tell\ me|give\ me|send\ me|provide\ (?:me|us)|list\ (?:all|the|every)|reveal
-                |disclose|share\ (?:with\ me|all))\b
+            |disclose|share\ (?:with\ me|all))\b
         |\b(?:can|could|would)\ you\ (?:\w+\ )?(?:confirm|tell|check|share|provide|show|give
             |remind)\b
         """,
@@ -163,26 +177,27 @@ _PATTERNS: dict[Cue, str] = {
         \b(?:per|according\ to|as\ per|by\ order\ of|on\ orders\ (?:of|from)|directive\ from
             |instruction\ from|word\ from|mandate\ from)\ (?:the\ |our\ )?
             (?:c[efoti]+o|ceo|cfo|cto|coo|board|vps?|directors?|leadership|management|president
-                |exec\w*|svp|evp|head|chief|owner|founder|boss|legal|compliance|hq)\b
+            |exec\w*|svp|evp|head|chief|owner|founder|boss|legal|compliance|hq)\b
         |\b(?:the\ |our\ )?(?:ceo|cfo|cto|coo|board|president|leadership|vp|management)
-            \ (?:(?:has|have)\ )?(?:decided|says?|said|wants|ruled|mandated|ordered|directed|insists|overr\w+
-                |announced|decreed|called)\b
+            \ (?:(?:has|have)\ )?(?:decided|says?|said|wants|ruled|mandated|ordered|directed
+            |insists|overr\w+
+            |announced|decreed|called|chose|picked|made)\b
         |\b(?:override|overriding|overrule|overruling|overrode|overruled|overturn\w*)\b
         """,
     Cue.COMMIT: r"""
         \b(?:approv(?:e|ed|al|ing)|purchas(?:e|ing|ed)|buy|renew(?:al|ed|ing)?|order(?:ed)?
             |launch(?:ing|ed)?|proceed|go\ ahead|allocat(?:e|ed|ing|ion)|assign(?:ed)?
             |offer(?:ed)?|book(?:ed|ing)?|hir(?:e|ing)|schedul(?:e|ed)|sign(?:ed)?|authori[sz](?:e
-                |ed)|greenlight|green-?lit|grant(?:ed)?|cleared|contract|deliver|ship|it'?s\ a\ go
-                    |is\ a\ go)\b
+            |ed)|greenlight|green-?lit|grant(?:ed)?|cleared|contract|deliver|ship|it'?s\ a\ go
+            |is\ a\ go)\b
         """,
     Cue.HYPOTHETICAL: r"""
         \b(?:hypothetical(?:ly)?|theoretical(?:ly)?|in\ theory|what\ if
-            |for\ (?:the\ sake\ of\ )?argument(?:'s\ sake)?|suppos(?:e|ing)|imagine|pretend
-                |let'?s\ say\ (?:that|we|they|you|hypothetically)
+            |for\ (?:the\ sake\ of\ )?argument(?:'s\ sake)?|suppos(?:e|ing)|(?:let'?s|just|now
+            |please)\ (?:imagine|pretend)|^\W*(?:imagine|pretend)
+            |let'?s\ say\ (?:that|we|they|you|hypothetically)
             |thought\ experiment|just\ spitballing|just\ brainstorming|purely\ (?:exploratory
-                |speculative)|in\ a\ perfect\ world)\b
-        |^\W*if\b[^.?]{3,80}\b(?:could|would|might)\b
+            |speculative)|in\ a\ perfect\ world)\b
         """,
 }
 _COMPILED = {cue: re.compile(pattern, re.X | re.I) for cue, pattern in _PATTERNS.items()}
@@ -208,14 +223,13 @@ _REQUEST = re.compile(
 
 
 _BREAKOUT = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\ (?:all\ |any\ |your\ |the\ "
-    r"|my\ )*(?:previous|prior|earlier|above|system|safety|existing|former)?\ ?"
+    r"\b(?:ignore|disregard|forget|override|bypass)"
+    r" (?:(?:all|any|your|the|my|previous|prior|earlier|above|system|safety|existing|former) )*"
     r"(?:instructions?|rules|guidelines|prompts?|restrictions?|policies|directives)\b"
-    r"|\byou\ are\ now\ (?:in\ )?(?:an?\ )?(?:admin|developer|debug|god|root|unrestricted|dan)\b"
-    r"|\b(?:admin|developer|debug|god)\ mode\b"
-    r"|\b(?:act|behave|respond)\ as\ (?:if\ you\ (?:were|had)|an?\ (?:admin|unrestricted|root))"
-    r"|\bpretend\ (?:you\ are|to\ be)\b"
-    r"|\breveal\ (?:your|the)\ (?:system|hidden)\b|\bjailbreak\b".replace("\\ ", " "),
+    r"|\byou are now (?:in )?(?:an? )?(?:admin|developer|debug|god|root|unrestricted|dan)\b"
+    r"|\b(?:admin|developer|debug|god) mode\b|\bpretend (?:you are|to be)\b|\bjailbreak\b"
+    r"|\b(?:act|behave|respond) as (?:if you (?:were|had)|an? (?:admin|unrestricted|root))"
+    r"|\breveal (?:your|the) (?:system|hidden)\b",
     re.I,
 )
 

@@ -25,6 +25,10 @@ class Frame(msgspec.Struct, frozen=True):
     subject: frozenset[str] = frozenset()
     """The stems of who chooses."""
     choice: str = ""
+    verb: str = ""
+    """The verb of choosing, its first word: it says nothing of what is chosen for what."""
+    verb_at: int = 0
+    """Where the verb of being stands: what is before it names the subject."""
     chosen: bool = False
     """Whether the choice comes from a verb of choosing rather than of being."""
     fragment: bool = False
@@ -33,7 +37,8 @@ class Frame(msgspec.Struct, frozen=True):
 
 _END = (
     r"(?=\s+(?:for|because|since|due|instead|as|if|when|so|rather|while|until|unless|going"
-    r"|starting|then|after|and|but|by|this|next|from|in the)\b|\s*[,;:.!?()]|\s+[-—–]\s|\s*$)"
+    r"|starting|then|after|and|but|by|this|next|from|in the|please|again|now)\b"
+    r"|\s*[,;:.!?()]|\s+[-—–]\s|\s*$)"
 )
 _VERB_OF_CHOOSING = r"""
     go(?:ing|es)?\ (?:ahead\ )?with | went\ with
@@ -42,8 +47,12 @@ _VERB_OF_CHOOSING = r"""
     | select(?:ed|ing)? | try(?:ing)? | adopt(?:ed|ing)? | prefer(?:red|s)?
     | wants?(?!\ to\b) | insists?\ on | rather\ (?:have|do) | let'?s\ say | do(?:ing)?
     | (?:contract|award|deal|order|business|account|job)\ (?:goes|went|is\ going)\ to
+    | goes\ to(?=\ (?-i:[A-Z]))
     | award(?:ed|ing)?\ (?:it|this|the\ \w+)\ to
     | (?:decid|settl|agre|land)(?:ed|ing|e)\ (?:on|upon) | opt(?:ed|ing)?\ for
+    | (?:went|gone|voted?)\ for | (?:gave|give|giving)\ the\ \w+\ to
+    | (?:signed|hired|appointed)(?:\ off\ on|\ with)?
+    | (?:what|how)\ about | insists?\ on
     | thinking(?:\ of|\ about)? | leaning\ (?:to|towards?) | consider(?:ing|ed)?
     | planning\ (?:on|for)
     | (?:finali[sz]ed|confirmed|fixed|locked\ in|chosen|set)\ (?:as|on|at|to\ be)
@@ -65,6 +74,7 @@ _BEING = re.compile(
     r"^(?:\W*(?:and|but|so|ok|okay|also|now|well|yes|however|then|later)\b[\s,]+)*"
     r"(?P<head>(?:[\w'’#&/.-]+\s+){0,7}?[\w'’#&/.-]+?)(?:'s|’s)?\s+"
     r"(?:(?:is|are|was|were|has been|have been|will be|would be|remains?|stands at|becomes?"
+    r"|counts as|is considered|has turned|turned|has become"
     r"|became|stays|shall be)\b|(?<=\w)'s\b)\s*"
     r"(?:(?:now|currently|officially|actually|still|going to be|set (?:to|at|for)|just|to be)\s+)*"
     r"(?:at |in |on |the |a |an |our |being held (?:in|at) )?(?P<choice>[^,;:.!?()]{2,60}?)" + _END,
@@ -72,21 +82,27 @@ _BEING = re.compile(
 )
 _LABEL = re.compile(r"^\W*(?P<head>[A-Za-z][\w'’#&/ -]{1,48}?)\s*:\s+(?P<choice>[^,;.!?()]{2,60})")
 _FRONTED = re.compile(
-    r"^\W*(?P<better>[A-Z][\w.+#-]*(?:\s+[A-Z][\w.+#-]*){0,3})"
+    r"^\W*(?:i (?:now )?(?:think|believe|feel) (?:that )?)?"
+    r"(?P<better>[\w.+#-]+(?:\s+[\w.+#-]+){0,3}?)"
     r"\s+(?:would|might|could|is|will|seems?|looks?)\b(?:\s+\w+){0,2}?"
     r"\s+(?:better|best|preferable|superior|ideal|simpler|cheaper|safer|right)\b"
     r"|^\W*(?P<winner>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
-    r"\s+(?:it is\b|after all\b|(?:gets|wins|takes|has won)\s+the\b)",
+    r"\s+(?:it is\b|after all\b|(?:will )?(?:gets?|wins?|takes?|has won)\s+the\b)",
+    re.I,
 )
 _LEADS = re.compile(
     r"^\W*(?:(?:no(?=\s*[,.!—–-])|wait|actually|sorry|oh|ok|okay|hmm|well|right|so|and|but|then"
     r"|(?:scratch|scrap|forget|strike) that|correction|on second thoughts?|on reflection"
-    r"|it'?s official|final(?:ly)?|official(?:ly)?|maybe|perhaps|probably|tentatively"
+    r"|it'?s official|i(?: have|'ve)? changed my mind|it changed|final(?:ly)?|official(?:ly)?"
+    r"|maybe|perhaps|probably|tentatively"
     r"|(?:the |final )?decision|rather|instead|i meant|i mean|make it|let'?s say|definitely"
     r"|confirmed|agreed)\b[\s,:.!—–-]*)+",
     re.I,
 )
 _REST = re.compile(r"(?P<choice>[\w#$][^,;:.!?()]{1,60}?)" + _END, re.I)
+_REPORTED = re.compile(r"^[^,;:]{3,60}?\bthat\s+(?=(?:the|our|my|your|this)\b)", re.I)
+"""What only introduces what is said ("I have to report that the …")."""
+
 _PARTICIPLE = re.compile(r"(?:been |being )?\w+(?:ed|ing)", re.I)
 _STORY = re.compile(r"\b(?:plans?|note|mistake|status|reason|fyi|summary|recap)\b", re.I)
 """Labels after which there is a remark rather than a value."""
@@ -106,24 +122,35 @@ def frame_of(text: str, values: list[Value], cues: frozenset[Cue], *, prose: boo
         if _STORY.search(label["head"]):
             return Frame()
         body, label = text[label.end("head") + 1 :].lstrip(), None
+    reported = _REPORTED.match(body)
+    if reported and not label:
+        body = body[reported.end() :]
     being = None if label else _BEING.match(body)
     if being and being["head"].split()[0].casefold() not in PRONOUNS:
         head = _head(being["head"])
+    verb_at = being.end("head") + len(text) - len(body) if being else 0
+    choosing = _CHOOSING.search(body)
+    if choosing and choosing["choice"].casefold() not in PRONOUNS:
+        return Frame(
+            head,
+            stems(body[: choosing.start()]),
+            choosing["choice"],
+            choosing.group().split()[0],
+            chosen=True,
+        )
     fronted = _FRONTED.match(body)
     if fronted:
         choice = fronted["winner"] or fronted["better"]
         return Frame(head - frozenset(terms(choice)), choice=choice, chosen=True)
-    choosing = _CHOOSING.search(body)
-    if choosing:
-        return Frame(head, stems(body[: choosing.start()]), choosing["choice"], chosen=True)
     framed = label or being
     if framed is None:
         rest = _rest(body, values, cues, labelled=body is not text)
         return Frame(head, choice=rest, chosen=bool(rest), fragment=bool(rest))
     if prose and not any(value.kind in _TYPED for value in values):
         choice = framed["choice"].strip()
-        return Frame(head, choice="" if _PARTICIPLE.fullmatch(choice) else choice)
-    return Frame(head)
+        choice = "" if _PARTICIPLE.fullmatch(choice) else choice
+        return Frame(head, choice=choice, verb_at=verb_at)
+    return Frame(head, verb_at=verb_at)
 
 
 def _head(words: str) -> frozenset[str]:

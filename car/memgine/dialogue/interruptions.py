@@ -1,46 +1,49 @@
 """Interruptions: a topic left for another and later taken up again.
 
 A detour is one only when both its ends were said: an opening without a return is just the
-next topic.
+next topic.  So the opening may be read generously.
 """
 
 import re
 
+_PAUSE = (
+    r"hold on(?! to\b| \w+\s+[-—–])|hold that|hang on|wait,? (?:something|there|i have|i need"
+    r"|before)|pause|pausing|stop|interrupt(?:ing"
+    r"|ion)?|one"
+    r" sec(?:ond)?|(?:one|a|just a) (?:second|sec|moment|minute)|(?:came|come|comes|popped) up"
+    r"|(?:quick|small|brief|short|slight) \w+|detour|sidebar|side note|tangent|digress\w*"
+    r"|step(?:ping)? (?:away|out)|bear with me|stand by|be right back|brb|excuse me"
+    r"|park (?:that|this|it)|table (?:that|this|it)|(?:set|put)(?:ting)? (?:that|this"
+    r"|it) (?:aside|on hold)"
+    r"|urgent(?:ly)?|emergency|breaking|incoming|alert|before (?:we|i) (?:continue|go on|finish)"
+    r"|different (?:note|topic|matter)|switching|changing (?:the )?(?:topic|subject)|unrelated"
+    r"|separate(?:ly)?|deal with|take (?:this|a) call|let me (?:handle|take)"
+    r"|need to (?:jump|drop|go|leave|break off)"
+    r"|drop everything"
+)
 _LEAVING = re.compile(
-    r"^\W*(?:(?:ok|okay|oh|um|sorry|apologies|excuse me|ah|wait|actually|hey|well)\b[\s,.!—–-]*)*"
-    r"(?:hold on(?:\s+a (?:sec(?:ond)?|minute|moment))?\s*(?=[-—–:,.!;]|$|i\b|we\b|something"
-    r"|need|got|have)"
-    r"|hold that (?:thought|for)|one (?:sec(?:ond)?|moment|minute)|just a (?:sec(?:ond)?|moment"
-    r"|minute)|give me a (?:sec(?:ond)?|moment|minute)|hang on"
-    r"|pause (?:that|this|here|for)|paus(?:e|ing)\b\s*[-—–:,]|park (?:that|this|it)"
-    r"|let'?s (?:pause|park|table) (?:that|this|it|here)"
-    r"|put(?:ting)? (?:that|this|it) on hold|(?:something|an? \w+(?: \w+)?"
-    r"|this) (?:just )?(?:came|has come|came in|popped) up|(?:quick|small|brief|short"
-    r"|slight) (?:detour|interruption|aside|tangent|sidebar|break|digression|pause)"
-    r"|(?:sorry |i )?(?:have|need|got|gotta|must) to (?:pause|stop|break off|step away|jump"
-    r"|take (?:this|a call)|deal with|handle|interrupt|switch|drop off)|interrupting"
-    r"|interruption|let me (?:handle|deal with|take) (?:this|something|an?)"
-    r"|(?:before we continue|on a different (?:note|topic)|switching (?:topics?|gears)|unrelated"
-    r"|side note|separate(?:ly)?(?: topic| issue)?|changing (?:the )?(?:topic|subject))\s*[-—–:,]"
-    r"|(?:urgent|breaking|emergency|incoming|heads up|priority interrupt)\s*[-—–:!,]"
-    r"|bear with me|stand by|be right back|brb|set(?:ting)? (?:that|this) aside|putting (?:that"
-    r"|this) aside|stepping (?:away|out))",
-    re.I,
+    rf"^\W*(?:[\w'’]+[\s,]+){{0,4}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,30}})?(?:[-—–:.!,;]|$)", re.I
+)
+_LEAD = (
+    r"(?:^|[,.;:!—–-]\s*)\W*(?:(?:ok|okay|so|right|anyway|alright|now|and|well|then|thanks|great"
+    r"|good"
+    r"|let'?s|let us|we can|we are|we're|time to|i'?d like to|can we|shall we|getting|get|going"
+    r"|go)\b[\s,.!:—–-]*)*"
 )
 _RETURNING = re.compile(
-    r"\b(?:back (?:to|on|at|with)\b(?! (?:me|you|us|him|her|them|normal|standard|work tomorrow"
-    r"|the old)\b)|back in\b(?= the)|resum(?:e|es|ing)\b(?! normal)|where (?:were|was|did) (?:we"
-    r"|i)|as (?:i|we) (?:was|were) saying"
-    r"|return(?:ing)? to|pick(?:ing)? (?:it |this |things |that )?(?:back )?up (?:where|again"
-    r"|from|with|on)|continu(?:e|ing) (?:with|on|from|where|our|the)|let'?s (?:continue|resume"
-    r"|get back|go on|carry on|pick up|return)"
-    r"|get(?:ting)? back (?:to|on)|circl(?:e|ing) back|pick(?:ing)? .{1,40}? back up"
-    r"|carry(?:ing)? on (?:with|where)|sorted[,.—– -]+(?:now|so|back)|now,? (?:where|as)"
-    r"|returning|reconven(?:e|ing)|picking up)\b",
+    rf"{_LEAD}(?:back (?:to|on|at|with)\b(?! (?:me|you|us|him|her|them|normal|standard|the old)\b)"
+    r"|back in the\b|resum(?:e|es|ing)\b(?! normal)|where (?:were|was|did) (?:we|i)\b"
+    r"|(?:as|like) (?:i|we) (?:was|were) (?:saying|discussing)\b|return(?:ing)? to\b"
+    r"|pick(?:ing)? .{0,40}?(?:back )?up\b|continu(?:e|ing)\b|carry(?:ing)? on\b|proceed\b"
+    r"|move on with\b|circl(?:e|ing) back|reconven(?:e|ing))"
+    r"|^\W*(?:now|so|ok|okay|right|anyway)\b.{1,40}\bagain\W*$",
     re.I,
 )
 LONGEST = 30
 """Turns after which a detour nobody returned from is the conversation's new topic."""
+
+LONGEST_RETURN = 160
+"""Characters of a turn that only takes up a topic again."""
 
 
 def leaves(text: str) -> bool:
@@ -50,4 +53,4 @@ def leaves(text: str) -> bool:
 
 def returns(text: str) -> bool:
     """Whether *text* takes a topic up again."""
-    return len(text) <= 160 and _RETURNING.search(text) is not None
+    return len(text) <= LONGEST_RETURN and _RETURNING.search(text) is not None

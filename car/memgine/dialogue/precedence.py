@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from car.memgine.authority import authority_rank, title_rank
+from car.memgine.authority import PEER, authority_rank, title_rank
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -31,21 +31,17 @@ _HEADS = (
 )
 _SPOKEN_FOR = re.compile(
     r"\b(?:per|according to|as per|by order of|on orders (?:of|from)|directive from"
-    r"|instruction from"
-    r"|word from|mandate from|decision by|approved by)\s+(?:the "
-    r"|our )?(?P<title>[A-Za-z][\w-]*(?: [A-Z][\w]*)?)"
+    r"|instruction from|word from|mandate from|decision by|approved by)\s+(?:the |our )?"
+    r"(?P<title>[A-Za-z][\w-]*(?: [A-Z]\w*)?)"
     r"|^\W*(?:the |our )?(?P<subject>CEO|CFO|CTO|COO|CIO|CHRO|board|president|VPs?|director"
-    r"|leadership"
-    r"|management|legal|team|manager|chief \w+ officer|head of \w+)\b",
+    r"|leadership|management|legal|team|manager|chief \w+ officer|head of \w+)\b",
     re.I,
 )
 _TITLE_WORDS = re.compile(
     r"\b(?:ceo|cfo|cto|coo|cio|chro|ciso|chief|president|[se]?vp|director|head|manager|lead"
-    r"|leader|senior"
-    r"|engineer|analyst|rep|agent|support|counsel|contractor|consultant|architect|officer|board"
-    r"|executive"
-    r"|specialist|developer|customer|external|individual|c_level|peer|subordinate|policy|team"
-    r"|owner|intern)\b",
+    r"|leader|leadership|management|legal|senior|engineer|analyst|rep|agent|support|counsel"
+    r"|contractor|consultant|architect|officer|board|executive|specialist|developer|customer"
+    r"|external|individual|c_level|peer|subordinate|policy|team|owner|intern)\b",
     re.I,
 )
 
@@ -58,17 +54,11 @@ def source_of(text: str) -> tuple[Source | None, str]:
         match = pattern.match(text)
         if match is None:
             continue
-        groups = match.groupdict()
-        title, tag = groups.get("title") or "", groups.get("tag") or ""
-        if not _TITLE_WORDS.search(f"{title} {tag} {groups.get('holder') or ''}".replace("_", "_")):
+        named = match.groupdict()
+        title, tag, holder = named["title"], named.get("tag"), named.get("holder")
+        if not _TITLE_WORDS.search(f"{title} {tag} {holder}"):
             continue
-        rank = title_rank(title)
-        if tag:
-            rank = max(rank, authority_rank(tag)) if rank > 20 else authority_rank(tag)
-        elif groups.get("holder") is None:
-            rank = authority_rank(title)
-        holder = (groups.get("holder") or title).casefold()
-        return Source(holder, rank), text[match.end() :]
+        return Source((holder or title).casefold(), _rank(title, tag, holder)), text[match.end() :]
     return None, text
 
 
@@ -78,10 +68,16 @@ def spoken_for(clause: str) -> Source | None:
     if match is None:
         return None
     title = match["title"] or match["subject"]
-    if not _TITLE_WORDS.search(title) and title.casefold() not in (
-        "leadership",
-        "management",
-        "legal",
-    ):
+    if not _TITLE_WORDS.search(title):
         return None
     return Source(title.casefold(), authority_rank(title))
+
+
+def _rank(title: str, tag: str | None, holder: str | None) -> int:
+    """A tag in front ("[VP]") is a rank already; a title that says more counts more."""
+    if holder is None:
+        return authority_rank(title)
+    if tag is None:
+        return title_rank(title)
+    told = title_rank(title)
+    return max(told, authority_rank(tag)) if told > PEER else authority_rank(tag)

@@ -20,6 +20,7 @@ from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import Statement, spaced
 from car.memgine.dialogue.surroundings import Surroundings
+from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind
 from car.memgine.dialogue.vocabulary import stems
 from car.memgine.nodes import FACT_KINDS, TURN_KINDS, Node
@@ -102,6 +103,8 @@ class DialogueReader:
 
     def _late(self, said: Statement) -> bool:
         """Whether what *said* states had been replaced when it was stated."""
+        if said.victor:
+            return False
         return any(said.at <= dead.at for dead in self._ledger.repeated(said)) or any(
             said.at <= old.at for old in self._ledger.quoted(said)
         )
@@ -143,7 +146,7 @@ class DialogueReader:
     def _bury(self, node: Node, by: Node | None) -> list[Dead]:
         """Count all that *node* said as dead, but for what *by* says again."""
         new = [] if by is None else self._ledger.statements(by)
-        kept = {(value.kind, value.normal) for said in new for value in said.values}
+        kept = {(value.kind, value.normal) for said in new for value in foremost(said)}
         at = node.created_at if by is None else by.created_at
         dead = []
         for old in self._ledger.statements(node):
@@ -222,5 +225,11 @@ def _answers(node: Node, by: Node, found: list[Statement], new: list[Statement])
     )
 
 
+_NUMBERED = re.compile(r"[\W_]\d+$")
+
+
 def _key_stems(node: Node) -> frozenset[str]:
+    """What a key names; one that only numbers its facts (``note_3``) names nothing."""
+    if _NUMBERED.search(node.key):
+        return frozenset()
     return frozenset(stem for stem in stems(spaced(node.key)) if stem.isalpha())

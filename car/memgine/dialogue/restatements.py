@@ -7,6 +7,7 @@ is.
 
 import msgspec
 
+from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import terms
@@ -52,7 +53,7 @@ def repeats(said: Statement, dead: Dead) -> bool:
     """Whether *said* states *dead* of the same slot."""
     if not contains(said, dead):
         return False
-    if not said.topic and not said.head and said.voice == "user":
+    if said.voice == "user" and (said.has(Cue.PAST) or not (said.topic or said.head)):
         return True
     if said.voice == "fact" and set(said.terms) <= set(dead.normal.split()):
         return True

@@ -95,13 +95,23 @@ class Rulings:
     # ---- replacing ---------------------------------------------------------------------------
 
     def _replace(self, said: Statement, around: Surroundings) -> list[Replaced]:
-        """Kill what *said* takes the place of; or *said* itself, where a higher source stands."""
-        replaced: list[Replaced] = []
+        """Kill what *said* takes the place of; or *said* itself, where a higher source stands.
+
+        An assistant's echo is only looked at where nothing else was said.
+        """
         if claims(said) < 0:
-            return replaced
+            return []
+        replaced = self._answer(said, self._before(said, around))
+        if said.alive and not replaced:
+            echoes = [old for old in self._ledger.back() if old.alive and old.voice == "assistant"]
+            replaced = self._answer(said, echoes)
+        return replaced
+
+    def _answer(self, said: Statement, before: Iterable[Statement]) -> list[Replaced]:
+        replaced: list[Replaced] = []
         turns, last = 0, -1
         company = [other.terms for other in self._ledger.known(said.node)]
-        for old in self._before(said, around):
+        for old in before:
             if old.node != last:
                 last, turns = old.node, turns + 1
             if said.kinds.isdisjoint(old.kinds) and not _timed(said, old):
@@ -176,17 +186,24 @@ class Rulings:
         """Kill the approvals and plans that *said* takes back, with the details beside them."""
         if not takes_back(said):
             return
+        fallen: list[Statement] = []
+        dead: list[Dead] = []
         for old in self._before(said, around):
             if not old.alive or old.node == said.node or (old.voice == "fact" and not facts):
                 continue
             if not revokes(said, old):
                 continue
-            for value in old.values:
-                if value.kind is not Kind.IDENTIFIER:
-                    self._ledger.bury(old, value, said, said.at)
+            dead += [
+                self._ledger.bury(old, value, said, said.at)
+                for value in old.values
+                if value.kind is not Kind.IDENTIFIER
+            ]
             for other in self._ledger.known(old.node):
                 if other.part >= old.part or not other.topic - old.topic:
                     self._ledger.kill(other, "superseded", said.node)
+                    fallen.append(other)
+        if fallen:
+            self.sweep(fallen, dead, said.node, around)
 
     # ---- what falls with it ------------------------------------------------------------------
 
@@ -205,10 +222,16 @@ class Rulings:
         others = [said for said in self._ledger.back() if said.alive and said.node != by]
         for old in fallen:
             others += self._like(old.text, by, around, None)
+        gone = [old for old in fallen if not old.alive]
         for said in others:
-            if said.victor or not said.alive or (until is not None and said.at > until):
+            if (
+                said.victor
+                or not said.alive
+                or said in fallen
+                or (until is not None and said.at > until)
+            ):
                 continue
-            if _says_any(said, dead, fallen):
+            if _says_any(said, dead, gone):
                 self._ledger.kill(said, "restated", by)
                 self._drop_conclusions(said, by)
         for old in fallen:

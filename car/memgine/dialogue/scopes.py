@@ -7,10 +7,11 @@ ends at its closing cue; a working-set line carries its scope as a label.
 import re
 
 _LABEL = re.compile(
-    r"^\W*[\[(<{]\s*(?:scope|context|mode|setting|env(?:ironment)?"
-    r"|session)\s*[:=]\s*(?P<name>[^\])>}]{2,60})[\])>}]",
+    r"^\W*(?:[\[(<{]\s*(?:scope|context|mode|setting|env(?:ironment)?|session)\s*[:=]"
+    r"\s*(?P<name>[^\])>}]{2,60})[\])>}]|scope\s+(?P<plain>[^:\n]{2,40}):)",
     re.I,
 )
+_HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")
 _KINDS = (
     r"brain\s?-?storm(?:ing|s)?|what[- ]ifs?|hypothetical(?:s|ly)?|hypothes[ie]s|sand\s?-?box"
     r"|drafts?|drafting|mock(?:[- ]?up)?|exercise"
@@ -21,17 +22,19 @@ _KINDS = (
     r"|practice|staging|speculat(?:ion|ive|e|ing)|make-?believe|playground|straw ?man|prototype"
     r"|trial run|war[- ]?gam(?:e|ing)"
 )
+_PLAY = (
+    r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* out loud|thought"
+    r"|play\w*|kick\w*|ideas?|fun|discussion|practice|test\w*|illustrat\w+|exercise|demo\w*"
+    r"|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
+)
 _NOT_EARNEST = (
-    r"(?:just|only|purely|strictly|merely|all|entirely) (?:an? )?(?:exploratory"
-    r"|hypothetical(?:ly)?|thinking out loud|brainstorming|theoretical|speculative"
-    r"|playing (?:around|with)|kicking|ideas?|for fun|illustrative|an exercise|spitballing"
-    r"|a draft|a test|musing)"
+    rf"(?:just|only|purely|strictly|merely|all|entirely) (?:for |an? |in )?(?:{_PLAY})\b"
     r"|for (?:the sake of )?argument(?:'s sake)?|thinking out loud|off the record"
-    r"|nothing (?:here |said here )?is (?:final|binding|decided|committed)"
+    r"|(?:nothing|none)\b[^.!?]{0,20}\b(?:is|are|will be|gets?|counts?) (?:yet )?"
+    r"(?:final|binding|decided|committed|agreed|fixed|official|real|settled|for real)"
     r"|(?:not|no) (?:a |any |real |actual )*commitments?\b(?! (?:yet|has|have|was))"
     r"|don'?t (?:hold me to|quote me|take this as)|kick(?:ing)? (?:around|ideas)"
-    r"|none of this (?:is|counts)|not for real|let'?s (?:imagine|suppose|pretend|assume)"
-    r"|suppose for a moment|imagine for a moment"
+    r"|none of this (?:is|counts)|not for real"
 )
 _OPENING = re.compile(
     rf"(?:\b(?:let'?s|let us|shall we|we'?ll|i'?d like to|i want to|can we|going to|time (?:for"
@@ -42,22 +45,24 @@ _OPENING = re.compile(
     rf"|\b(?:{_NOT_EARNEST})",
     re.I,
 )
+_REAL = (
+    r"(?:real(?:ity)?|actual(?:ly)?|firm|concrete|binding|agreed|confirmed|earnest|serious(?:ly)?"
+    r"|facts|business|production|prod|live|earth)\b"
+)
 _CLOSING = re.compile(
-    rf"\b(?:that'?s|that is|okay,?|ok,?|right,?|alright,?)?\s*enough\b(?! (?:to|for the|money"
-    rf"|time|people|room|budget|data|capacity))"
-    rf"|\b(?:end(?:ing)?|stop(?:ping)?|clos(?:e|ing)|leav(?:e|ing)|exit(?:ing)?|finish(?:ed"
-    rf"|ing)?|done|wrap(?:ping)?(?: it)? up|out of|drop(?:ping)?|over|conclude[sd]?"
-    rf"|set(?:ting)? aside|put(?:ting)? aside|no more) "
-    rf"(?:of |with |up |from )?(?:the |this |that |our |my |all "
-    rf"|these )*(?:[\w'’-]+ )?(?:{_KINDS}|session)\b"
-    r"|\bback to (?:reality|real|the real|business|earnest|production|prod|live|facts"
-    r"|what'?s (?:real|actual|agreed)|actual|the actual|earth|serious)\b"
-    r"|\b(?:talk|speak|focus|turn|stick|get|move on)\b[^.!?]{0,25}\b(?:about|on|to|back to"
-    r"|down to)?\s*(?:the |our |what'?s )*(?:real|actual(?:ly)?|firm|concrete|binding|agreed"
-    r"|confirmed) (?:commitments?|things?|work|numbers?|terms?|plans?|facts?|business|decisions?"
-    r"|agreed|deal|matters?)"
+    rf"\benough\b(?! (?:to|for the|money|time|people|room|budget|data|capacity))|\bso much for\b"
+    rf"|\b(?:end(?:ing)?|stop(?:ping)?|clos(?:e|ing)|leav(?:e|ing)|exit(?:ing)?|finish(?:ed|ing)?"
+    rf"|done|wrap(?:ping)?(?: it)? up|out of|drop(?:ping)?|over|conclude[sd]?|no more"
+    rf"|(?:set|put)(?:ting)? aside)"
+    rf" (?:of |with |up |from )?(?:the |this |that |our |my |all |these )*(?:[\w'’-]+ )?"
+    rf"(?:{_KINDS}|session)\b"
+    rf"|\b(?:back|return(?:ing)?|on|over|now|turn(?:ing)?|move|moving"
+    rf"|switch(?:ing)?) (?:on )?(?:to|for)"
+    rf" (?:the |our |what(?:'s| is| we(?:'ve| have)?) )*{_REAL}"
+    rf"|\b(?:talk|speak|focus|stick)\b[^.!?]{{0,25}}\b(?:about|on|to)\s+(?:the |our "
+    rf"|what'?s )*{_REAL}"
     r"|\b(?:in reality|for real(?: now)?|seriously now|in earnest|real talk|joking aside"
-    r"|now for the real|what (?:is|we'?ve|have we) actually (?:agreed|committed|decided))\b",
+    r"|what(?:'s| is|'ve| have we|'ve we| we've| we have) actually)\b",
     re.I,
 )
 _ASIDE = re.compile(
@@ -71,14 +76,20 @@ _QUERY = re.compile(
     rf"|customer|data)|discussed hypothetically)\b",
     re.I,
 )
-LONGEST = 40
+LONGEST = 15
 """Turns after which a scope nobody closed is taken to be over."""
 
 
-def labelled(text: str) -> str | None:
-    """The scope that *text* carries as a label, in lower case; None without one."""
+def labelled(text: str, *, working_set: bool = False) -> str | None:
+    """The scope that *text* carries as a label, in lower case; None without one.
+
+    In a *working_set* line any bracketed head is one.
+    """
     match = _LABEL.match(text)
-    return None if match is None else match["name"].strip().casefold()
+    if match is not None:
+        return (match["name"] or match["plain"]).strip().casefold()
+    head = _HEAD.match(text) if working_set else None
+    return None if head is None else head["name"].strip().casefold()
 
 
 def opens(text: str) -> str | None:
@@ -98,6 +109,31 @@ def is_aside(text: str) -> str | None:
     """The scope of a single statement that labels itself ("Draft: …", "Hypothetically, …")."""
     match = _ASIDE.match(text)
     return None if match is None else _name(match.group())
+
+
+def ends(text: str, words: frozenset[str]) -> bool:
+    """Whether *text* ends the scope that was opened with *words*: it says so of one of them."""
+    return _ENDING.search(text) is not None and any(
+        re.search(rf"\b{re.escape(word)}", text, re.I) for word in words
+    )
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of an opening by which its scope may be named again."""
+    return frozenset(_WORD.findall(text.casefold())) - _COMMON
+
+
+_ENDING = re.compile(
+    r"\b(?:stop|end|close|finish|done|over|enough|leave|wrap|quit|exit|drop|conclude|much for"
+    r"|closing|ending|leaving|finished|stopping|wrapping|move on from)\b",
+    re.I,
+)
+_WORD = re.compile(r"[a-z]{5,}")
+_COMMON_WORDS = """
+    let's going would could start starting exploratory nothing decided final purely spend minutes
+    thinking binding commitment right
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def asked(query: str, settings: frozenset[str]) -> frozenset[str]:

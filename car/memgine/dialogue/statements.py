@@ -66,6 +66,8 @@ class Statement(msgspec.Struct, eq=False):
     named: frozenset[str] = frozenset()
     """The stems of identifiers and of names written large."""
     choice_terms: tuple[str, ...] = ()
+    verb_at: int = 0
+    """Where its verb of being stands; a value before that is part of the subject."""
     chosen: bool = False
     fragment: bool = False
 
@@ -107,13 +109,16 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
     cues = cues_in(BRACKETS.sub("", text))
     values = values_in(text, node.created_at)
     frame = frame_of(text, values, cues, prose=voice != "fact")
+    unvalued = _without(text, ((v.start, v.end) for v in values))
     choice_terms = _add_choice(text, values, frame.choice)
     spoken = terms(text)
     rest = _REMARK.sub("", _REASON.sub("", _without(text, ((v.start, v.end) for v in values))))
     identifiers = frozenset(
         term for value in values if value.kind is Kind.IDENTIFIER for term in terms(value.normal)
     )
-    topic = (frozenset(terms(rest)) - GENERIC - frozenset(choice_terms)) | identifiers
+    said_of_it = frozenset(choice_terms) | frozenset(terms(frame.verb))
+    topic = (frozenset(terms(rest)) - GENERIC - said_of_it) | identifiers
+    valued = frozenset(term for value in values for term in terms(text[value.start : value.end]))
     return Statement(
         node.index,
         part,
@@ -128,13 +133,18 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
         core=_core(text) or spoken,
         topic=topic,
         focus=topic & _focus(text, values),
-        head=frame.head - frozenset(choice_terms),
+        head=frame.head - valued,
         subject=frame.subject,
-        named=identifiers | frozenset(terms(" ".join(_NAMED.findall(text)))),
+        named=identifiers | frozenset(terms(" ".join(_NAMED.findall(unvalued)))),
         choice_terms=choice_terms,
+        verb_at=frame.verb_at,
         chosen=frame.chosen and bool(choice_terms),
         fragment=frame.fragment and bool(choice_terms),
     )
+
+
+_OPENING_A_VALUE = frozenset({Kind.MONEY, Kind.PERCENT, Kind.WHEN})
+"""What begins with one of these is that value: "$50 per unit"."""
 
 
 def _add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
@@ -143,6 +153,8 @@ def _add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
     start = text.find(choice)
     inside = ((v.start - start, v.end - start) for v in values if v.start >= start)
     if not choice or choice.casefold() in PRONOUNS or not terms(_without(choice, inside)):
+        return ()
+    if any(value.start == start and value.kind in _OPENING_A_VALUE for value in values):
         return ()
     found = tuple(terms(choice))
     values.append(Value(Kind.CHOICE, " ".join(found), start, start + len(choice)))
@@ -155,7 +167,7 @@ def reword(said: Statement, text: str) -> None:
     said.values = values_in(text, said.at)
     said.kinds = frozenset(value.kind for value in said.values)
     said.foremost = None
-    said.terms = terms(text)
+    said.terms = said.core = terms(text)
 
 
 BRACKETS = re.compile(r"\s*\([^()]*\)")

@@ -44,13 +44,31 @@ NEGATIVE = frozenset({"cancelled", "denied", "revoked", "paused", "failed", "una
 """States that take back what an earlier approval or plan said."""
 
 
+_AMBIGUOUS_WORDS = """
+    late planned done complete completed finished closed open active down red green healthy broken
+    dropped pulled killed axed cleared granted refused available delivered shipped launched passed
+    running paused frozen blocked stalled lost fixed green
+"""
+_AMBIGUOUS = frozenset(_AMBIGUOUS_WORDS.split())
+_PREDICATE = re.compile(
+    r"(?:\b(?:is|are|was|were|been|be|now|status|gone|got|has|have|remains?|stays?|marked|went"
+    r"|turned"
+    r"|#?\d+)\b|['’]s|:|^)\s*(?:(?:\w+ly|now|still|all|as|back|already|finally|officially)\s+)*$",
+    re.I,
+)
+"""What stands before a word that is a state only as a predicate."""
+
+_DENIED = re.compile(r"\b(?:unless|if|until|not|never|without|before)\s+$|n['’]t\s+$", re.I)
+"""What stands before a state that is not, or not yet, so."""
+
+
 def states(text: str) -> Iterator[tuple[int, int, str]]:
     """Where *text* names states: start, end, the state's name."""
     for match in _PATTERN.finditer(text):
+        if _DENIED.search(text, max(0, match.start() - 12), match.start()):
+            continue
+        if match.group().casefold() in _AMBIGUOUS and not _PREDICATE.search(
+            text, max(0, match.start() - 40), match.start()
+        ):
+            continue
         yield match.start(), match.end(), _BY_GROUP[match.lastgroup or ""]
-
-
-def state_of(words: str) -> str | None:
-    """The state that *words* name, exactly; None where they are no state."""
-    match = _PATTERN.fullmatch(words.strip())
-    return None if match is None else _BY_GROUP[match.lastgroup or ""]

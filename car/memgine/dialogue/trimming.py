@@ -12,6 +12,15 @@ from car.memgine.dialogue.values import Kind, Value
 
 _OLD_PHRASES = (
     re.compile(
+        r"^\W*(?:forget|neither|not|drop|scratch)\s+(?P<old>.{1,70}?),\s+(?=(?:the|it|we|but)\b)",
+        re.I,
+    ),
+    re.compile(
+        r"^\W*(?:instead of|rather than)\s+(?P<old>.{1,70}?)\s*"
+        r"(?:,\s+|\bit (?:is|should be|will be)\b:?\s*|(?=\bwe\b))",
+        re.I,
+    ),
+    re.compile(
         r"\s*\((?:was|were|formerly|previously|originally|not|up from|down from|old:?|instead of"
         r"|changed from|earlier|ex)\b[^)]*\)",
         re.I,
@@ -77,6 +86,10 @@ def without_dead(said: Statement, normals: frozenset[tuple[Kind, str]]) -> str:
     return text
 
 
+_RECKONED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.SPAN})
+"""Families whose values may have been worked out from one another."""
+
+
 def mended_text(new: Statement, old: Statement, dead: list[Value]) -> str | None:
     """*old* with the one value that *new* changes changed in it; None where it is dead whole.
 
@@ -84,6 +97,8 @@ def mended_text(new: Statement, old: Statement, dead: list[Value]) -> str | None
     Chicago", "make it 700 units").
     """
     if len(dead) != 1 or not new.has(Cue.CORRECTION) or old.source is not None:
+        return None
+    if old.has(Cue.CONCLUSION) or not old.kinds.isdisjoint(_RECKONED - {dead[0].kind}):
         return None
     value = dead[0]
     fresh = [v for v in foremost(new) if v.rivals(value)]

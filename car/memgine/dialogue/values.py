@@ -120,7 +120,10 @@ _PATTERN = re.compile(
     |(?P<span>(?<![\w.$])(?:{_NUMBER}|{"|".join(_WORD_NUMBERS)}|a|an|a\ few
         |couple\ of)(?:\s?[-–]\s?\d+)?
         [-\s](?:more\ |business\ |full\ )?(?:{_SPAN_UNIT})\b)
-    |(?P<identifier>(?:\b[A-Za-z]{{1,10}}\s)?\#\d+\b|\b[A-Z][A-Z0-9]{{1,9}}-\d+\b)
+    |(?P<identifier>(?:\b[A-Za-z]{{1,10}}\s)?\#\d+\b|\b[A-Z][A-Z0-9]{{1,9}}-\d+\b
+        |\b(?:phase|deal|item|tier|level|version|sprint|step|part|option|rack|server|line|batch
+        |build|case|page|chapter|section|lane|gate|bay|zone|wave|milestone|priority|building)
+        \s\d+\b)
     |(?P<place>\b(?:conference\s+|meeting\s+)?(?:room|building|floor|suite|hall|desk|gate|lab
         |office)
         \s+(?-i:[A-Z]\b|\d+\w*\b|[A-Z][a-z]+\b)|\b(?:zoom|google\ meet|webex|on-?site|in\ person)\b

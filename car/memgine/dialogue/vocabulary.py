@@ -15,15 +15,16 @@ _GENERIC_WORDS = """
     original originally initial initially previous previously earlier first later before after
     change switch move update keep make set go going get got let use try do doing leave stay
     shift push bump raise lower increase reduce adjust revise amend modify alter relocate
+    revert return roll swap replace reinstate
     confirm confirmed final official finalize finalise finally become became
     pick choose select settle decide proceed prefer want need like wait work
     say said think thinking thought mean meant tentative draft record recorded
-    recap summary schedule mention discuss remind reminder override overrule
+    recap summary schedule reschedule report mention discuss remind reminder override overrule
     correct correction mistake scratch back again also still just instead rather better best
     yes no ok okay yeah yep oh um uh hmm well sure please sorry thanks great good news oops
     unfortunately luckily fortunately sadly apparently honestly basically frankly
     reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
-    today stick per
+    today stick per all
 """
 GENERIC: frozenset[str] = frozenset(terms(_GENERIC_WORDS))
 """Stems that say nothing about what a statement is about."""

@@ -133,7 +133,7 @@ class MethodTestCase(SynchronousTestCase):
         entry = self.methods[name]
 
         def run() -> Any:
-            result = entry.handler(self.session, entry.read(Raw(encode(params))))
+            result = entry.call(self.session, Raw(encode(params)), b"1")
             return Deferred.fromCoroutine(result) if hasattr(result, "send") else result
 
         return maybeDeferred(run)

@@ -1,0 +1,1 @@
+"""Models that run on this machine: worker processes, the files of models, back ends over both."""

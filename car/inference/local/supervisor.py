@@ -1,0 +1,361 @@
+"""One worker process and the calls that wait for it.
+
+It is started by the first call, stopped after ten idle minutes, and started anew by the call
+after its end.  What a model holds is nowhere but in its memory, so that stopping it is
+killing it.  What the calls mean is for those who make them; the frames are ``frames``'.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
+from twisted.internet.interfaces import IDelayedCall, IProcessTransport
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+import car
+from car.inference import errors
+from car.inference.errors import InferenceError, WorkerFailed
+from car.inference.local.frames import FrameError, FrameReader, pack
+from car.ir.json import JsonObject, JsonValue
+
+_log = Logger()
+
+IDLE_SECONDS = 600.0
+"""A worker that nobody calls for so long is stopped (``subsystems.md`` §1.4)."""
+
+CALL_SECONDS = 600.0
+"""How long a call may take, loading included [ours]."""
+
+EXITS, EXIT_SECONDS, HOLD_SECONDS = 3, 60.0, 60.0
+"""So many exits within so many seconds hold a worker off for so many (``subsystems.md`` §1.4)."""
+
+LET_GO_SECONDS = 30.0
+"""How long a loaded worker may take to let go of a cancelled call before it is killed [ours]."""
+
+_ERROR_BYTES = 4_096
+"""How much of the end of its standard error is kept."""
+
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
+"""The variables that a worker gets; the daemon's own hold tokens and keys."""
+
+_KINDS: dict[str, type[InferenceError]] = {
+    kind.__name__: kind
+    for kind in (errors.UnsupportedMode, errors.InvalidRequest, errors.MissingComponent)
+}
+"""The errors that stay what they were on their way out of a worker."""
+
+OnPart = Callable[[JsonValue], None]
+
+
+class CallTimeout(WorkerFailed):
+    """A call that took too long; the model was told to stop."""
+
+
+class WorkerProcess:
+    """A worker of one *kind*, a word for its errors.
+
+    *reactor* provides IReactorProcess and IReactorTime.  *options* gives what the worker is to
+    load (``worker.open_backend``) and is asked at each start; what it raises fails the call.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        kind: str,
+        options: Callable[[], JsonObject],
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self.kind = kind
+        self._reactor = reactor
+        self._options = options
+        self._idle_seconds = idle_seconds
+        self._numbers = count(1)
+        self._pipe: _Pipe | None = None
+        self._ending: set[_Pipe] = set()
+        self._calls: dict[int, tuple[Deferred[JsonValue], OnPart | None]] = {}
+        self._cancelled: dict[int, IDelayedCall | None] = {}
+        self._exits: deque[float] = deque(maxlen=EXITS)
+        self._idle: IDelayedCall | None = None
+        self._stopped: Deferred[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, None while there is none."""
+        return None if self._pipe is None else self._pipe.pid
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call waits for it."""
+        return bool(self._calls)
+
+    def call(
+        self,
+        op: str,
+        arguments: JsonObject,
+        on_part: OnPart | None = None,
+        *,
+        seconds: float = CALL_SECONDS,
+    ) -> "Deferred[JsonValue]":
+        """Have the worker do *op*; fires with its result.
+
+        *on_part* takes each part of it that comes before; it must not raise.  Fails with
+        CallTimeout after *seconds*, WorkerFailed when the process ends, is held off or
+        stopped, or with what the model could not do.  Cancelling tells the worker to stop,
+        which it does at the next token.
+        """
+        try:
+            self._start()
+        except InferenceError as problem:
+            return fail(problem)
+        number = next(self._numbers)
+        answer: Deferred[JsonValue] = Deferred(lambda _: self._give_up(number))
+        self._calls[number] = (answer, on_part)
+        self._send({"id": number, "op": op, "arguments": arguments})
+
+        def too_late(_result: object, _seconds: float) -> JsonValue:
+            raise CallTimeout(f"{self.kind} worker took longer than {seconds:g} s")
+
+        return answer.addTimeout(seconds, self._reactor, too_late)
+
+    def stop(self) -> "Deferred[None]":
+        """Kill the process and refuse further calls; fires when it is gone.
+
+        Calls that wait fail with WorkerFailed.
+        """
+        if self._stopped is None:
+            self._stopped = Deferred()
+            self._retire()
+            self._fail_all(WorkerFailed(f"{self.kind} worker was stopped"))
+            if not self._ending:
+                self._stopped.callback(None)
+        if self._stopped.called:
+            return succeed(None)
+        stopped: Deferred[None] = Deferred()
+        self._stopped.chainDeferred(stopped)
+        return stopped
+
+    def retire(self) -> None:
+        """Stop the process of a worker that nobody waits for; the next call starts another."""
+        if not self._calls:
+            self._retire()
+
+    # ---- the process -------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """See that there is a process.  Raises InferenceError."""
+        if self._stopped is not None:
+            raise WorkerFailed(f"{self.kind} worker was stopped")
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if self._pipe is not None:
+            return
+        self._check_exits()
+        options = self._options()
+        pipe = _Pipe(self, tempfile.mkdtemp(prefix="car-worker-"))
+        try:
+            self._reactor.spawnProcess(
+                pipe,
+                sys.executable,
+                [sys.executable, "-P", "-m", "car.inference.local.worker"],
+                env=_environment(),
+            )
+        except OSError as problem:
+            pipe.clean()
+            raise WorkerFailed(
+                f"{self.kind} worker cannot be started: {problem.strerror}"
+            ) from None
+        self._pipe = pipe
+        self._send({"open": options, "directory": pipe.directory})
+
+    def _check_exits(self) -> None:
+        """Raise WorkerFailed while the worker is held off."""
+        if len(self._exits) < EXITS or self._exits[-1] - self._exits[0] > EXIT_SECONDS:
+            return
+        left = self._exits[-1] + HOLD_SECONDS - self._reactor.seconds()
+        if left > 0:
+            raise WorkerFailed(
+                f"{self.kind} worker is held off for {left:.0f} s, "
+                f"as it ended {EXITS} times within {EXIT_SECONDS:.0f} s"
+            )
+        self._exits.clear()
+
+    def _send(self, message: JsonObject) -> None:
+        if self._pipe is not None:
+            self._pipe.write(pack(message))
+
+    def _retire(self) -> None:
+        """Part with the process, if there is one, and kill it."""
+        pipe, self._pipe = self._pipe, None
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        self._forget_cancelled()
+        if pipe is not None:
+            self._ending.add(pipe)
+            pipe.kill()
+
+    def process_ended(self, pipe: "_Pipe", end: str) -> None:
+        """The process of *pipe* has ended; *end* says how."""
+        if pipe is self._pipe:
+            self._pipe = None
+            self._exits.append(self._reactor.seconds())
+            self._forget_cancelled()
+            _log.warn("{kind} worker exited ({end})", kind=self.kind, end=end)
+            self._fail_all(WorkerFailed(f"{self.kind} worker exited ({end})"))
+            return
+        self._ending.discard(pipe)
+        if self._stopped is not None and not self._ending and not self._stopped.called:
+            self._stopped.callback(None)
+
+    # ---- the calls ---------------------------------------------------------------------
+
+    def message_received(self, pipe: "_Pipe", message: JsonObject) -> None:
+        """The worker has said something."""
+        if pipe is not self._pipe:
+            return
+        if "opened" in message:
+            pipe.opened = True
+        elif "failed" in message:
+            self._retire()
+            self._fail_all(_error(message["failed"]))
+        elif "part" in message:
+            _, on_part = self._calls.get(message["id"], (None, None))
+            if on_part is not None:
+                on_part(message["part"])
+        else:
+            self._answer_received(message)
+
+    def _answer_received(self, message: JsonObject) -> None:
+        killer = self._cancelled.pop(message["id"], None)
+        if killer is not None:
+            killer.cancel()
+        answer, _ = self._calls.pop(message["id"], (None, None))
+        if answer is None:
+            return
+        self._rest()
+        if "error" in message:
+            answer.errback(_error(message["error"]))
+        else:
+            answer.callback(message["result"])
+
+    def _give_up(self, number: int) -> None:
+        """Tell the worker that nobody waits for the call any more."""
+        del self._calls[number]
+        self._send({"cancel": number})
+        if self._pipe is not None:
+            # One that loads hears of it later, and others may wait for the loading.
+            self._cancelled[number] = (
+                self._reactor.callLater(LET_GO_SECONDS, self._holds_on, number)
+                if self._pipe.opened
+                else None
+            )
+        self._rest()
+
+    def _holds_on(self, number: int) -> None:
+        """The worker has not let go of a cancelled call."""
+        self._cancelled[number] = None
+        if self._pipe is not None:
+            self._pipe.kill()  # its end is told as any other
+
+    def _forget_cancelled(self) -> None:
+        cancelled, self._cancelled = self._cancelled, {}
+        for killer in cancelled.values():
+            if killer is not None:
+                killer.cancel()
+
+    def _rest(self) -> None:
+        """Begin to count idle time if nobody waits."""
+        if not self._calls and self._pipe is not None and self._idle is None:
+            self._idle = self._reactor.callLater(self._idle_seconds, self._idle_over)
+
+    def _idle_over(self) -> None:
+        self._idle = None
+        self._retire()
+
+    def _fail_all(self, problem: InferenceError) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        calls, self._calls = self._calls, {}
+        for answer, _ in calls.values():
+            answer.errback(problem)
+
+
+class _Pipe(ProcessProtocol):
+    """The process's streams; *directory* is its own and goes with it."""
+
+    def __init__(self, owner: WorkerProcess, directory: str) -> None:
+        self.directory = directory
+        self.opened = False
+        self._owner = owner
+        self._reader = FrameReader()
+        self._said = b""
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process."""
+        pid: int | None = self._process().pid
+        return pid
+
+    def write(self, data: bytes) -> None:
+        """Send *data* to the process."""
+        self._process().write(data)
+
+    def kill(self) -> None:
+        """Kill the process."""
+        try:
+            self._process().signalProcess("KILL")
+        except ProcessExitedAlready:
+            return
+
+    def clean(self) -> None:
+        """Remove the directory."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def outReceived(self, data: bytes) -> None:
+        try:
+            for message in self._reader.feed(data):
+                self._owner.message_received(self, message)
+        except FrameError as problem:
+            _log.error("a worker speaks nonsense: {problem}", problem=problem)
+            self.kill()
+
+    def errReceived(self, data: bytes) -> None:
+        self._said = (self._said + data)[-_ERROR_BYTES:]
+
+    def processEnded(self, reason: Failure) -> None:
+        self.clean()
+        status = reason.value
+        assert isinstance(status, ProcessDone | ProcessTerminated)
+        if status.signal is not None:
+            end = f"signal {status.signal}"
+        else:
+            last = self._said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            end = f"status {status.exitCode}" + (f": {last}" if last else "")
+        self._owner.process_ended(self, end)
+
+    def _process(self) -> IProcessTransport:
+        transport = self.transport
+        assert transport is not None
+        return IProcessTransport(transport)
+
+
+def _environment() -> dict[str, str]:
+    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed, "PYTHONPATH": str(Path(car.__file__).parents[1])}
+
+
+def _error(told: JsonObject) -> InferenceError:
+    return _KINDS.get(told["type"], InferenceError)(told["message"])

@@ -1,0 +1,1 @@
+"""Models behind other people's HTTP APIs: five wire formats, streaming, retries, key pools."""

@@ -1,0 +1,1 @@
+"""Light rules for language: which one it is, its words, the names in it."""

@@ -1,0 +1,1 @@
+"""Keys and tokens: kept by the system's keyring, or encrypted in a file; named, never shown."""

@@ -1,0 +1,1 @@
+"""Stand-ins for providers of models, which speak their published wire formats."""

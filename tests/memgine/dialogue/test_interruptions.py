@@ -1,0 +1,63 @@
+"""Tests of car.memgine.dialogue.interruptions and course: detours and returns."""
+
+from car.memgine.dialogue.interruptions import leaves, returns
+from tests.memgine.dialogue.talk import Talk, TalkTestCase
+
+MAIN = ["Found two leaks in the roof", "Promised the roof repair by Friday"]
+DETOUR = ["The boiler is at 90 degrees", "Called the plumber"]
+
+
+class DetourTests(TalkTestCase):
+    """What was said between leaving a topic and taking it up again."""
+
+    def test_detours(self) -> None:
+        """Every way out, every way back."""
+        for leaving in (
+            "Hold on - boiler alarm",
+            "Sorry, something came up: boiler alarm",
+            "One second. Boiler alarm.",
+            "Quick detour - boiler alarm",
+            "Let me interrupt: boiler alarm",
+            "Let's park this for a minute. Boiler alarm.",
+        ):
+            for returning in (
+                "Back to the roof",
+                "Okay, returning to the roof",
+                "Where were we with the roof?",
+                "Boiler is quiet, so let's resume the roof",
+                "Anyway, as we were saying about the roof",
+                "Let's continue with the roof",
+            ):
+                talk = Talk(*MAIN, leaving, *DETOUR, returning)
+                marked = [node.value for node in talk.nodes if node.digression]
+                self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
+
+    def test_open_detour(self) -> None:
+        """Without a return it is the next topic."""
+        talk = Talk(*MAIN, "Hold on - boiler alarm", *DETOUR)
+        self.assertEqual(len(talk.holds()), 5)
+
+    def test_return_is_no_choice(self) -> None:
+        """ "Back to X" after a detour replaces nothing."""
+        talk = Talk("We agreed on slate tiles", "Hold on - alarm", *DETOUR, "Back to the roof")
+        self.assertIn("slate tiles", talk.text())
+
+    def test_asked(self) -> None:
+        """A query about the detour is told from one about the main thread."""
+        talk = Talk(*MAIN, "Hold on - boiler alarm", *DETOUR, "Back to the roof")
+        self.assertTrue(talk.reader.at_query("Did the plumber see the boiler?", 20).digression)
+        self.assertFalse(talk.reader.at_query("When is the roof repair?", 20).digression)
+
+    def test_not_leaving(self) -> None:
+        """Holding something is not breaking off."""
+        for text in ("Hold on to your tickets", "Wait times are long", "We hold the meeting here"):
+            self.assertFalse(leaves(text), text)
+
+    def test_not_returning(self) -> None:
+        """Being back is not coming back to the topic."""
+        for text in (
+            "I'm back to running again.",
+            "He gave it back to me",
+            "The dog is back in bed",
+        ):
+            self.assertFalse(returns(text), text)

@@ -1,0 +1,62 @@
+"""Tests of car.memgine.authority."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from car.memgine.authority import authority_rank, required_rank, title_rank
+
+
+class RankTests(SynchronousTestCase):
+    """Words and titles as numbers."""
+
+    def test_order(self) -> None:
+        """The order of memgine §2, with the steps in between."""
+        for rank, words in (
+            (authority_rank, "subordinate peer lead manager director executive c-level board"),
+            (title_rank, "Intern|Clerk|Team Lead|HR Manager|Sales Director|VP Sales|CFO|Board"),
+        ):
+            names = words.split("|") if "|" in words else words.split()
+            ranks = [rank(name) for name in names]
+            self.assertEqual(ranks, sorted(set(ranks)), names)
+
+    def test_words(self) -> None:
+        """Case does not count; a policy stands as high as the board; unknown words are peers."""
+        self.assertEqual(authority_rank("Policy"), authority_rank("board"))
+        self.assertEqual(authority_rank("whoever"), authority_rank("peer"))
+
+    def test_titles(self) -> None:
+        """A title is read for its rank, not for its department."""
+        self.assertEqual(title_rank("Account Executive"), title_rank("Sales Rep"))
+        self.assertEqual(title_rank("Vice President, Sales"), title_rank("SVP Sales"))
+        self.assertEqual(title_rank("Chief of Staff"), title_rank("CHRO"))
+        self.assertLess(title_rank("Senior Engineer"), title_rank("Engineering Manager"))
+
+
+class RequiredRankTests(SynchronousTestCase):
+    """What a marker asks of its reader."""
+
+    def test_marked(self) -> None:
+        """Brackets, labels, closing remarks; above, below, only."""
+        for rank, texts in {
+            50: ("[RESTRICTED: prices restricted to VP+] x", "Confidential (VP and above): x"),
+            40: ("Directors only - x", "(For HR leadership only) x", "x is sold. (Finance only)"),
+            60: ("Eyes only, C-suite: x", "CONFIDENTIAL - for C-suite only. x"),
+            70: ("Reserved for the board. x",),
+        }.items():
+            for text in texts:
+                self.assertEqual(required_rank(text), rank, text)
+        self.assertEqual(required_rank("Not for anyone below director level: x"), 40)
+        self.assertEqual(required_rank("Need to know. Merger talks."), 40)
+
+    def test_unmarked(self) -> None:
+        """Titles and the word "only" are not markers by themselves."""
+        for text in (
+            "Max 15% discount without VP approval",
+            "Only VPs can approve this: $5k",
+            "Board of directors: capped at $500k",
+            "[C_LEVEL] Charles (CEO): hello",
+            "Access to salaries requires HR Director approval",
+            "The budget is limited to $5,000",
+            "Secret Santa is on Friday",
+            "Use C++ for the core",
+        ):
+            self.assertEqual(required_rank(text), 0, text)
