@@ -113,7 +113,7 @@ class ApplicationTests(ApplicationCase):
         config = ServerStateConfig(memgine=old, inference="old")
         application = self.application(config, memgine=new, inference="models")
         self.assertIs(application.state.memories.fresh().memgine, new)
-        self.assertEqual(application.state.inference, "models")
+        self.assertEqual(application.state.inference.engine, "models")
         self.assertIs(self.application(config).state.memories.fresh().memgine, old)
 
     def test_taken(self) -> "Deferred[None]":

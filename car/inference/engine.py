@@ -35,15 +35,8 @@ MOST_PROMPT = 8 * 1024 * 1024
 _NOT_HERE = (Foreign, Mlx, AppleFoundationModels)
 
 
-class Permit(Protocol):
-    """The right to run, until it is released."""
-
-    def release(self) -> None:
-        """Give it back."""
-
-
-Gate = Callable[[], "Deferred[Permit]"]
-"""Fires with a permit in its turn; fails when too many wait."""
+Gate = Callable[[], "Deferred[Any]"]
+"""Fires in its turn with a permit, which has ``release()``; fails when too many wait."""
 
 
 class Answer(Struct, frozen=True):

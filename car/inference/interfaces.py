@@ -1,12 +1,16 @@
 """The seams of inference: what an engine asks of back ends and of whoever has keys."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
 from car.inference.models import ModelSchema
 from car.inference.records import Completion, GenerateRequest, StreamEvent
+
+InThread: TypeAlias = Callable[..., "Deferred[Any]"]
+"""Calls a function with arguments in a thread; fires with its result."""
 
 EventSink = Callable[[StreamEvent], None]
 """Takes each event of a stream as it comes; must not raise."""

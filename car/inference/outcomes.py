@@ -7,7 +7,6 @@ daemon began; the profiles, which last, are ``car.inference.profiles``'s.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from msgspec import Struct
 
@@ -20,13 +19,12 @@ MOST_PENDING = 10_000
 """Receipts that may wait; past that the oldest stays inconclusive for good [ours]."""
 
 
-class ActionResult(Struct, frozen=True, array_like=True):
+class ActionResult(Struct, frozen=True):
     """How an action of the answer with that trace id ended; *confidence* is 0 to 1."""
 
     trace_id: str
     success: bool
-    confidence: float = 1.0
-    output: Any = None
+    confidence: float
 
 
 class Tally(Struct):

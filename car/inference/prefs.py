@@ -12,7 +12,7 @@ from twisted.internet.defer import DeferredLock
 
 from car.inference.documents import read_if_possible, write_document
 from car.inference.errors import InvalidRequest
-from car.store.thread import InThread
+from car.inference.interfaces import InThread
 
 LONGEST_KEY = 500
 """The longest key of a dismissed suggestion, in characters [ours]."""

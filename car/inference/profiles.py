@@ -16,9 +16,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from car.inference.documents import read_if_possible, write_document
+from car.inference.interfaces import InThread
 from car.inference.records import Usage
 from car.ir.json import JsonObject
-from car.store.thread import InThread
 
 _log = Logger()
 

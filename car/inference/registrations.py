@@ -20,6 +20,14 @@ _log = Logger()
 TRUST = "community"
 """The trust tier of every registration, whatever it says of itself."""
 
+_WHOLE = (
+    ("cost", "size_mb"),
+    ("cost", "ram_mb"),
+    ("performance", "latency_p50_ms"),
+    ("performance", "latency_p99_ms"),
+)
+"""Members that 0.7 clients read as whole numbers: any other makes them drop the file."""
+
 
 class Registrations:
     """The registrations in the file *path*; without one they are held in memory only."""
@@ -46,9 +54,16 @@ class Registrations:
                 )
         return found
 
-    def add(self, model: ModelSchema) -> None:
-        """Keep *model* in place of one with the same id; raises OSError."""
-        row: JsonObject = to_value(msgspec.structs.replace(model, trust_tier=TRUST))
+    def add(self, model: ModelSchema, schema: JsonObject) -> None:
+        """Keep *model* in place of one with the same id; raises OSError.
+
+        Members of *schema*, what the client sent, that mean nothing to us are kept with it.
+        """
+        ours: JsonObject = to_value(msgspec.structs.replace(model, trust_tier=TRUST))
+        row = _completed(ours, schema)
+        for group, member in _WHOLE:
+            if row[group][member] is not None:
+                row[group][member] = round(row[group][member])
         with self._lock:
             self._write([*self._without(model.id), row])
 
@@ -74,3 +89,12 @@ class Registrations:
             self._held = rows
         else:
             write_document(self.path, rows)
+
+
+def _completed(ours: JsonObject, theirs: JsonObject) -> JsonObject:
+    """*ours*, with the members that only *theirs* has."""
+    both = {**theirs, **ours}
+    for name, member in both.items():
+        if isinstance(member, dict) and isinstance(theirs.get(name), dict):
+            both[name] = _completed(member, theirs[name])
+    return both

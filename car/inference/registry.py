@@ -6,25 +6,33 @@ among them is ``car.inference.router``'s, showing them ``car.inference.rows``'s.
 
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NamedTuple
 
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
 from car.inference.availability import has_weights, is_usable
 from car.inference.catalogue import Catalogue, Upgrade, read_catalogue
+from car.inference.distribution import own_distribution
 from car.inference.errors import InvalidRequest, NoModel
-from car.inference.interfaces import IKeySource
+from car.inference.interfaces import IKeySource, InThread
 from car.inference.local.locate import ModelFiles
 from car.inference.models import Local, ModelSchema, RemoteApi
 from car.inference.registrations import Registrations
 from car.inference.served import Served
-from car.store.thread import InThread
+from car.ir.json import JsonObject, convert
 
 LONGEST_ID = 200
 """The longest id or name of a model [ours]."""
 
 NEAREST = 3
 """How many models are named beside one that is not known."""
+
+
+AT_ONCE = 8
+"""How many who asked are answered in one turn of the reactor [ours]: some 3 ms."""
 
 
 class Known(NamedTuple):
@@ -99,6 +107,7 @@ class ModelRegistry:
         root: Path | None,
         keys: IKeySource,
         in_thread: InThread,
+        clock: IReactorTime,
         *,
         served: Served,
         packaged: Callable[[], list[ModelSchema]],
@@ -107,11 +116,14 @@ class ModelRegistry:
         self._files = ModelFiles(root or Path())
         self._keys = keys
         self._in_thread = in_thread
+        self._clock = clock
         self._served = served
         self._packaged = packaged
         self._runner_connected = runner_connected
         self._catalogue: Catalogue | None = None
         self._distribution = ""
+        self._waiting: list[Deferred[Snapshot]] = []
+        self._looking = False
         self._registrations = Registrations(None if root is None else root / "models.json")
 
     @property
@@ -119,8 +131,38 @@ class ModelRegistry:
         """The file of registrations."""
         return self._registrations.path
 
-    async def snapshot(self) -> Snapshot:
-        """All models, and which of them can be used now."""
+    def snapshot(self) -> "Deferred[Snapshot]":
+        """Fires with all models, and which of them can be used now.
+
+        Those who ask during a look share the next one: it begins after they asked, so that it
+        misses nothing, and never is more than one thread at work.  Cancelling leaves the others
+        theirs.
+        """
+        asked: Deferred[Snapshot] = Deferred()
+        self._waiting.append(asked)
+        if not self._looking:
+            self._begin()
+        return asked
+
+    def _begin(self) -> None:
+        self._looking = True
+        waiting, self._waiting = self._waiting, []
+        Deferred.fromCoroutine(self._look()).addBoth(self._seen, waiting)
+
+    def _seen(self, found: Snapshot | Failure, waiting: "list[Deferred[Snapshot]]") -> None:
+        self._looking = False
+        if self._waiting:
+            self._begin()
+        self._tell(found, waiting)
+
+    def _tell(self, found: Snapshot | Failure, waiting: "list[Deferred[Snapshot]]") -> None:
+        """Answer some now and the others in later turns: each is about to choose a model."""
+        if waiting[AT_ONCE:]:
+            self._clock.callLater(0, self._tell, found, waiting[AT_ONCE:])
+        for asked in waiting[:AT_ONCE]:
+            asked.callback(found)
+
+    async def _look(self) -> Snapshot:
         models, upgrades = await self._in_thread(self._read)
         names = [
             name
@@ -130,17 +172,23 @@ class ModelRegistry:
         ]
         found = await self._keys.keys(list(dict.fromkeys(names)))
         keys = frozenset(name for name, _ in found)
-        known = await self._in_thread(self._look, models, keys, self._runner_connected())
+        known = await self._in_thread(self._check, models, keys, self._runner_connected())
         return Snapshot(known, upgrades, self._distribution)
 
-    async def register(self, model: ModelSchema) -> None:
-        """Keep *model* from now on, in place of one with its id; raises InvalidRequest."""
+    async def register(self, schema: JsonObject) -> ModelSchema:
+        """Keep a model from now on, in place of one with its id.
+
+        *schema* is a ModelSchema as a client has it.  Raises RecordError for what is none, and
+        InvalidRequest.
+        """
+        model = convert(schema, ModelSchema)
         for member, text in (("id", model.id), ("name", model.name)):
             if not text.strip() or len(text) > LONGEST_ID:
                 raise InvalidRequest(f"{member}: expected 1 to {LONGEST_ID} characters")
         if model.context_length < 0:
             raise InvalidRequest("context_length: expected a number of tokens, or 0 if unknown")
-        await self._write("registered", self._registrations.add, model)
+        await self._write("registered", self._registrations.add, model, schema)
+        return model
 
     async def unregister(self, model_id: str) -> None:
         """Forget a registration; raises NoModel where there is none of that id."""
@@ -159,13 +207,13 @@ class ModelRegistry:
 
     def _read(self) -> tuple[list[ModelSchema], list[Upgrade]]:
         if self._catalogue is None:
-            self._distribution = packages_distributions().get("car", ["car"])[0]
+            self._distribution = own_distribution()
             self._catalogue = read_catalogue()
         groups = (self._catalogue.models, self._packaged(), self._registrations.models())
         by_id = {model.id: model for group in groups for model in group}
         return list(by_id.values()), self._catalogue.upgrades
 
-    def _look(
+    def _check(
         self, models: list[ModelSchema], keys: frozenset[str], runner_connected: bool
     ) -> list[Known]:
         known = []

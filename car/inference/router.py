@@ -35,6 +35,10 @@ Strategy = Literal["explicit", "schema_based", "thompson_sampling", "most_reliab
 FALLBACKS = 5
 """How many models stand behind the chosen one (0.7 engine)."""
 
+ANSWER_SHARE = 4
+"""The part of a context that is kept for an answer at most [ours]: clients of 0.6 allow 4,096
+tokens for any answer, which may be all there is."""
+
 BAND = 0.1
 """Candidates that are believed to do well within this of the best are alike [ours]."""
 
@@ -259,8 +263,10 @@ class Router:
 
 
 def _overflows(model: ModelSchema, demand: Demand) -> bool:
-    """Whether prompt and answer are longer than the model's context, where that is known."""
-    return 0 < model.context_length < demand.tokens_in + demand.tokens_out
+    """Whether the prompt leaves too little of the model's context, where that is known."""
+    context = model.context_length
+    answer = min(demand.tokens_out, context // ANSWER_SHARE)
+    return 0 < context < demand.tokens_in + answer
 
 
 def _counted(reasons: Iterable[tuple[str, int]]) -> str:

@@ -41,7 +41,6 @@ Fetch = Callable[[str], bytes]
 
 _HANDLERS: tuple[type[BaseHandler], ...] = (
     HTTPHandler,
-    HTTPSHandler,
     HTTPErrorProcessor,
     HTTPDefaultErrorHandler,
     UnknownHandler,
@@ -121,6 +120,8 @@ def _get(url: str) -> bytes:
     opener = OpenerDirector()  # HTTP and nothing else: no proxies, files or redirects
     for handler in _HANDLERS:
         opener.add_handler(handler())
+    if url.startswith("https:"):
+        opener.add_handler(HTTPSHandler())  # reads certificates, which takes some 30 ms
     try:
         with opener.open(url, timeout=TIMEOUT) as answer:
             text: bytes = answer.read(MOST_BYTES)

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
 from car.inference.errors import InvalidRequest, UnsupportedMode
-from car.inference.interfaces import IKeySource
+from car.inference.interfaces import IKeySource, InThread
 from car.inference.local.locate import ModelFiles, tokenizer_place
 from car.inference.local.packaged import installed_models
 from car.inference.models import ModelSchema
@@ -29,7 +29,6 @@ from car.inference.registry import ModelRegistry, Snapshot, downloads_weights
 from car.inference.router import Route, Router
 from car.inference.served import Served
 from car.ir.json import JsonObject
-from car.store.thread import InThread
 
 
 class Pulls(Protocol):
@@ -78,6 +77,7 @@ class Models(Service):
             root,
             keys,
             in_thread,
+            clock,
             served=served or Served(time.monotonic),
             packaged=packaged,
             runner_connected=runner_connected,
@@ -123,9 +123,9 @@ class Models(Service):
 
     # ---- for the wire ------------------------------------------------------------------------
 
-    async def snapshot(self) -> Snapshot:
-        """All models, and which of them can be used now."""
-        return await self.registry.snapshot()
+    def snapshot(self) -> "Deferred[Snapshot]":
+        """Fires with all models, and which of them can be used now."""
+        return self.registry.snapshot()
 
     async def machine(self) -> Machine:
         """What local models run on."""

@@ -7,6 +7,7 @@ do.  When to start one is decided above.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -210,11 +211,14 @@ class Consolidation:
     def _note_contradictions(self) -> Iterator[int]:
         """Note neighbouring facts of one subject that give different values of one kind."""
         found: list[list[str]] = []
-        for older, newer in self._survey.neighbours:
-            first, second = self._graph.nodes.get(older), self._graph.nodes.get(newer)
-            if first is not None and second is not None and _contradict(first, second):
-                found.append([first.id or "", second.id or ""])
-            yield CHANGE
+        for indexes in self._survey.subjects.values():
+            nodes = [self._graph.nodes.get(index) for index in indexes]
+            left = [node for node in nodes if node is not None and node.live]
+            for older, newer in pairwise(left):
+                if _contradict(older, newer):
+                    found.append([older.id or "", newer.id or ""])
+                yield CHANGE
+            yield LOOK
         found = found[-CONTRADICTIONS_KEPT:]
         if found != self._graph.setting(CONTRADICTIONS, []):
             self._graph.set_setting(CONTRADICTIONS, found)
@@ -237,11 +241,10 @@ class _Survey:
         self.turns: list[int] = []
         self.replaced_signals: dict[str, list[int]] = {}
         self.doubles: list[tuple[int, int]] = []
-        self.neighbours: list[tuple[int, int]] = []
-        """Facts of one subject and the next ones of it."""
+        self.subjects: dict[int, list[int]] = {}
+        """The facts of each subject; strangers may share a mark."""
         self.referred: set[int] = set()
         """The nodes that others name as what retired or overruled them."""
-        self._subjects: dict[int, int] = {}
         self._said: dict[int, int] = {}
 
     def note(self, node: Node, at: float) -> None:
@@ -258,16 +261,12 @@ class _Survey:
         elif node.kind == "environment" and node.retired_at is not None:
             self.replaced_signals.setdefault(node.key, []).append(node.index)
         elif node.kind == "fact":
-            _pair(self._subjects, hash((node.key, node.scope)), node, self.neighbours)
-            _pair(self._said, hash(_identity(node)), node, self.doubles)
-
-
-def _pair(last: dict[int, int], mark: int, node: Node, pairs: list[tuple[int, int]]) -> None:
-    """Pair *node* with the one before it of the same *mark*; strangers may share a mark."""
-    before = last.get(mark)
-    if before is not None:
-        pairs.append((before, node.index))
-    last[mark] = node.index
+            self.subjects.setdefault(hash((node.key, node.scope)), []).append(node.index)
+            said = hash(_identity(node))
+            before = self._said.get(said)
+            if before is not None:
+                self.doubles.append((before, node.index))
+            self._said[said] = node.index
 
 
 def _has_expired(node: Node, at: float) -> bool:

@@ -5,7 +5,7 @@ shown at all is decided by ``Shown``; what is best, by retrieval; here is the or
 text, and that all of it stays inside the budget.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -45,6 +45,8 @@ class Request(msgspec.Struct, frozen=True):
     budget: int = DEFAULT_TOKENS
     asker: Asker = Asker()
     fast: bool = False
+    dense: Mapping[int, float] | None = None
+    """Similarities of nodes to the query, where there are any."""
 
 
 class Section(msgspec.Struct):
@@ -173,7 +175,7 @@ class ContextBuilder:
     def _fact_candidates(self, request: Request, shown: Shown, limit: int) -> Iterator[Node]:
         kinds = frozenset({DocKind.FACT, DocKind.CONCLUSION})
         for hit in self._retriever.search(
-            request.query, limit, at=request.at, kinds=kinds, allowed=shown
+            request.query, limit, at=request.at, kinds=kinds, allowed=shown, dense=request.dense
         ):
             yield hit.node
         if not request.fast:
@@ -189,7 +191,7 @@ class ContextBuilder:
         if not request.fast:
             kinds = frozenset({DocKind.TURN, DocKind.SUMMARY})
             for hit in self._retriever.search(
-                request.query, limit, at=request.at, kinds=kinds, allowed=shown
+                request.query, limit, at=request.at, kinds=kinds, allowed=shown, dense=request.dense
             ):
                 found.setdefault(hit.node.index, hit.node)
             for node in self._newest_turns(shown, limit):

@@ -60,7 +60,11 @@ class Graph:
         self.nodes[node.index] = node
         if node.id is not None:
             self._by_id[node.id] = node.index
-        self._by_key.setdefault(node.key, []).append(node.index)
+        indexes = self._by_key.get(node.key)
+        if indexes is None:
+            self._by_key[node.key] = [node.index]
+        else:
+            indexes.append(node.index)
 
     def update(self, node: Node, **fields: Any) -> None:
         """Set *fields* of *node*; its index, id and key stay as they are."""
@@ -117,10 +121,15 @@ class Graph:
         return edge
 
     def _link(self, edge: Edge) -> None:
-        self._out.setdefault(edge.source, []).append(edge)
-        self._in.setdefault(edge.target, []).append(edge)
+        for table, index in ((self._out, edge.source), (self._in, edge.target)):
+            edges = table.get(index)
+            if edges is None:
+                table[index] = [edge]
+            else:
+                edges.append(edge)
         self.edge_count += 1
-        self._next_edge = max(self._next_edge, edge.number + 1)
+        if edge.number >= self._next_edge:
+            self._next_edge = edge.number + 1
 
     def remove_edge(self, edge: Edge) -> None:
         """Unlink *edge*."""

@@ -134,7 +134,7 @@ class TextIndex:
         rows = array("q")
         sizes = array("q")
         for one in fresh:
-            terms = terms_of(one.text) + terms_of(one.key)
+            terms = terms_of(f"{one.text}\n{one.key}")
             length = len(terms)
             terms += one.words
             rows.append(self.table.take(one.doc, one.kind, length, one.at, one.thread))

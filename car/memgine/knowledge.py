@@ -14,6 +14,7 @@ from car.memgine.graph import Graph
 from car.memgine.index import TextIndex
 from car.memgine.nodes import Node, NodeKind, Retirement
 from car.memgine.retrieval import Retriever
+from car.memgine.vectors import Vectors
 
 RECENT = 200
 """How many of the last nodes are at hand for reading state from dialogue."""
@@ -41,6 +42,7 @@ class Knowledge:
         self.graph = graph
         self.index = TextIndex()
         self.retriever = Retriever(self.index, graph)
+        self.vectors = Vectors()
         self.constraints: dict[int, None] = {}
         """The live facts that are constraints, by their index."""
         self.fact_total = 0
@@ -111,6 +113,7 @@ class Knowledge:
         """Take *node* out of the graph altogether."""
         if _searched(node):
             self._leave(node)
+        self.vectors.drop(node.index)
         self.graph.remove(node)
 
     def settle(self, at: float) -> None:

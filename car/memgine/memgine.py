@@ -21,6 +21,7 @@ from car.memgine.retrieval import Hit
 from car.memgine.rows import DocKind
 from car.memgine.shown import Asker, Shown
 from car.memgine.skills.book import SkillBook
+from car.memgine.vectors import Vectors
 
 SEARCHED = frozenset({DocKind.FACT, DocKind.CONCLUSION, DocKind.TURN, DocKind.SUMMARY})
 """What a query looks through: signals are for the context alone."""
@@ -136,6 +137,11 @@ class Memgine:
         """How many facts hold."""
         return self.knowledge.fact_total
 
+    @property
+    def vectors(self) -> Vectors:
+        """Vectors of nodes, from an encoder of the application's; empty unless it has one."""
+        return self.knowledge.vectors
+
     def query(
         self,
         query: str,
@@ -143,15 +149,20 @@ class Memgine:
         at: float,
         *,
         asker: Asker | None = None,
+        vector: Sequence[float] | None = None,
         kinds: frozenset[DocKind] = SEARCHED,
     ) -> list[Hit]:
         """The *k* best of what holds and *asker* may see, best first; none if no word matches.
 
-        Questions, what-ifs and digressions are found too: a search is for evidence.
+        Questions, what-ifs and digressions are found too: a search is for evidence.  *vector*
+        is the query's, where nodes have any; raises WrongVector.
         """
         who = self.identity if asker is None else asker
         shown = Shown(self.knowledge, self.reading.reader, query, who, at)
-        return self.knowledge.retriever.search(query, k, at=at, kinds=kinds, allowed=shown.found)
+        dense = None if vector is None else self.vectors.similarities(vector)
+        return self.knowledge.retriever.search(
+            query, k, at=at, kinds=kinds, allowed=shown.found, dense=dense
+        )
 
     def build_context(
         self,
@@ -161,10 +172,12 @@ class Memgine:
         budget: int = DEFAULT_TOKENS,
         asker: Asker | None = None,
         fast: bool = False,
+        vector: Sequence[float] | None = None,
     ) -> str:
         """The context for *query* in at most *budget* tokens (``context``)."""
         who = self.identity if asker is None else asker
-        return self._contexts.build(Request(query, at, budget, who, fast))
+        dense = None if vector is None else self.vectors.similarities(vector)
+        return self._contexts.build(Request(query, at, budget, who, fast, dense))
 
     def history(
         self, *, subject: str | None = None, id: str | None = None, at: float, limit: int = 50

@@ -60,7 +60,7 @@ class AdmissionGate:
     """Hands out at most *permits* permits; at most *most_waiting* wait, in order of arrival."""
 
     def __init__(self, permits: int, most_waiting: int) -> None:
-        self._permits = permits
+        self.permits = permits
         self._available = permits
         self._most_waiting = most_waiting
         self._waiting: deque[Deferred[Permit]] = deque()
@@ -82,9 +82,9 @@ class AdmissionGate:
     def status(self) -> dict[str, int | str]:
         """What ``admission.status`` answers; ``env_override`` names the variable."""
         return {
-            "permits_total": self._permits,
+            "permits_total": self.permits,
             "permits_available": self._available,
-            "permits_in_use": self._permits - self._available,
+            "permits_in_use": self.permits - self._available,
             "env_override": OVERRIDE_VARIABLE,
         }
 

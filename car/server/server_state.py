@@ -14,11 +14,15 @@ from twisted.internet.threads import deferToThreadPool
 from car import __version__
 from car.engine.basics.executor import BuiltinToolExecutor
 from car.eventlog.identity import new_client_id
+from car.inference.keys import KeySource
+from car.inference.service import Models
 from car.ir.json import JsonObject
 from car.memgine.memgine import Memgine
+from car.secrets.store import SecretStore
 from car.server.admission import AdmissionGate, permits_from_system
 from car.server.config import ServerStateConfig
 from car.server.host import HostState
+from car.server.inference import Inference
 from car.server.journals import Journals
 from car.server.memories import Memories
 from car.server.opening import Opening
@@ -28,6 +32,10 @@ from car.server.session import ClientSession
 from car.server.stores import Stores
 from car.state.store import StateStore
 from car.store.thread import InThread
+from car.web.web import Web
+
+SEARCH_KEY = "TAVILY_API_KEY"
+"""The variable or secret that holds the search provider's key."""
 
 
 class ServerState(MultiService):
@@ -68,18 +76,7 @@ class ServerState(MultiService):
         self.builtin_tools = BuiltinToolExecutor(
             config.tools_root, self.clock, self.in_thread, config.limits.tool_timeout
         )
-        self.inference = config.inference
-        self.stores: Stores | None = None
-        if config.state_dir is not None:
-            self.stores = Stores(
-                config.state_dir,
-                reactor,
-                self.in_thread,
-                config.durability,
-                now=now,
-                writer=writer,
-            )
-            self.stores.setServiceParent(self)
+        self.stores = self._make_stores(writer)
         self.memories = Memories(
             config.state_dir,
             None if self.stores is None else self.stores.memory,
@@ -88,25 +85,72 @@ class ServerState(MultiService):
             embedded=config.memgine,
             shared=config.shared_memgine,
         )
+        root = config.state_dir
+        self.secrets: SecretStore | None = None
+        if root is not None:
+            self.secrets = SecretStore(root, os.environ, self.in_thread, self.clock)
+        self.keys = KeySource(
+            os.environ,
+            None if root is None else root / "env",
+            None if self.secrets is None else self.secrets.find,
+        )
+        self.web = Web(reactor, self.in_thread, self._search_key)
+        self.inference = self._make_inference()
         self.voice_sessions: Any = None
         """The daemon's voice sessions (ISessionBound), or None where there are none."""
         self.meetings: Any = None
         """The daemon's meetings (ISessionBound), or None where there are none."""
         self.draining = False
-        self.journals: Journals | None = None
-        if config.journal_dir is not None:
-            self.journals = Journals(
-                config.journal_dir,
-                self.clock,
-                self.in_thread,
-                config.durability,
-                rotate_bytes=config.limits.journal_file_bytes,
-                blobs=config.blobs,
-            )
-            self.journals.setServiceParent(self)
+        self.journals = self._make_journals()
         self.sync: Sync | None = None
         if self.journals is not None and config.durability == "power":
             self.sync = self.journals.sync
+
+    def _make_stores(self, writer: InThread | None) -> Stores | None:
+        config = self.config
+        if config.state_dir is None:
+            return None
+        stores = Stores(
+            config.state_dir,
+            self.reactor,
+            self.in_thread,
+            config.durability,
+            now=self.now,
+            writer=writer,
+        )
+        stores.setServiceParent(self)
+        return stores
+
+    def _make_inference(self) -> Inference:
+        limits = self.config.limits
+        inference = Inference(
+            self.config.state_dir,
+            self.reactor,
+            self.keys,
+            self.in_thread,
+            self.clock,
+            self.now,
+            local_gate=self.admission,
+            remote_gate=AdmissionGate(limits.remote_inferences, limits.inference_waiting),
+            embedded=self.config.inference,
+        )
+        inference.setServiceParent(self)
+        return inference
+
+    def _make_journals(self) -> Journals | None:
+        config = self.config
+        if config.journal_dir is None:
+            return None
+        journals = Journals(
+            config.journal_dir,
+            self.clock,
+            self.in_thread,
+            config.durability,
+            rotate_bytes=config.limits.journal_file_bytes,
+            blobs=config.blobs,
+        )
+        journals.setServiceParent(self)
+        return journals
 
     @classmethod
     def standalone(cls, journal_dir: Path | str, reactor: Any = None) -> "ServerState":
@@ -125,6 +169,11 @@ class ServerState(MultiService):
     def with_config(cls, config: ServerStateConfig, reactor: Any = None) -> "ServerState":
         """A server as *config* says."""
         return cls(config, reactor)
+
+    @property
+    def models(self) -> Models:
+        """What is known of models."""
+        return self.inference.models
 
     @property
     def unauthenticated(self) -> int:
@@ -150,6 +199,10 @@ class ServerState(MultiService):
         """Call *function* in the reactor's thread pool; fires with its result."""
         return deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, *args)
 
+    def _search_key(self) -> "Deferred[str | None]":
+        """The key of the search provider, or None."""
+        return self.keys.keys([SEARCH_KEY]).addCallback(_first_key)
+
     def open_session(self, opening: Opening) -> ClientSession:
         """A session for a new connection, under a fresh client id."""
         client_id = new_client_id(self.now(), os.urandom)
@@ -164,3 +217,7 @@ class ServerState(MultiService):
             if part is not None:
                 part.session_closed(session.client_id)
         self.sessions.pop(session.client_id, None)
+
+
+def _first_key(found: list[tuple[str, str]]) -> str | None:
+    return found[0][1] if found else None

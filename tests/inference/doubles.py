@@ -6,7 +6,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.task import Clock
+from zope.interface import implementer
 
+from car.inference.interfaces import IKeySource
 from car.inference.models import Local, ModelSchema, RemoteApi, Source
 from car.inference.recommend import Machine
 from car.inference.registry import Known, Snapshot
@@ -49,6 +51,7 @@ def snapshot(*models: ModelSchema) -> Snapshot:
     return Snapshot([known(one) for one in models], distribution="some-dist")
 
 
+@implementer(IKeySource)
 class FakeKeys:
     """Keys that a test puts there; notes what it was asked for."""
 
@@ -70,7 +73,7 @@ def nothing_served(url: str) -> bytes:
 def make_models(
     root: Path | None = None,
     *,
-    keys: Any = None,
+    keys: IKeySource | None = None,
     clock: Clock | None = None,
     packaged: Iterable[ModelSchema] = (),
     puller: Any = None,

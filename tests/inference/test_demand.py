@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.inference.demand import complexity_of, demand_of
 from car.inference.records import GenerateParams, GenerateRequest, IntentHint
+from car.ir.json import JsonObject
 
 IMAGE = {"type": "image_base64", "data": "", "media_type": "image/png"}
 
@@ -59,7 +60,9 @@ class DemandTests(SynchronousTestCase):
         self.assertEqual(self.needs(prompt="x"), {"generate"})
         self.assertIn("tool_use", self.needs(prompt="x", tools=[{"name": "t"}]))
         self.assertIn("vision", self.needs(prompt="x", images=[IMAGE]))
-        in_message = [{"role": "user", "content": [{"type": "text", "text": "x"}, IMAGE]}]
+        in_message: list[JsonObject] = [
+            {"role": "user", "content": [{"type": "text", "text": "x"}, IMAGE]}
+        ]
         self.assertIn("vision", self.needs(messages=in_message))
         self.assertIn("code", self.needs(prompt="x", intent=IntentHint(require=["code"])))
 
@@ -67,7 +70,7 @@ class DemandTests(SynchronousTestCase):
         """The intent names the task, else the complexity of what is to be answered does."""
         self.assertEqual(demand_of(GenerateRequest(prompt="hello")).task, "generate")
         self.assertEqual(demand_of(GenerateRequest(prompt="fix this bug")).task, "code")
-        messages = [
+        messages: list[JsonObject] = [
             {"role": "user", "content": "fix this bug"},
             {"role": "assistant", "content": None, "tool_calls": []},
             {"role": "user", "content": "compare A and B"},

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference import documents
 from car.inference.documents import read_document, write_document
 
 
@@ -48,7 +47,7 @@ class DocumentTests(SynchronousTestCase):
         def refuse(*paths: object) -> None:
             raise OSError(28, "No space left on device")
 
-        self.patch(documents.os, "replace", refuse)
+        self.patch(os, "replace", refuse)
         self.assertRaises(OSError, write_document, self.path, ["new"])
         self.assertEqual(read_document(self.path, list[str]), ["old"])
         self.assertEqual(os.listdir(self.path.parent), ["x.json"])

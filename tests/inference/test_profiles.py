@@ -2,13 +2,15 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference import profiles as profiles_module
+from car.inference.documents import write_document
 from car.inference.profiles import SAVE_SECONDS, Observation, Profiles
 from car.inference.records import Usage
 from tests.inference.doubles import EPOCH
@@ -102,21 +104,22 @@ class ProfilesTests(SynchronousTestCase):
     def test_saved_on_a_beat(self) -> None:
         """Many calls are one write, within five seconds of the first."""
         writes: list[object] = []
-        write = profiles_module.write_document
-        self.patch(
-            profiles_module,
-            "write_document",
-            lambda path, rows: (writes.append(rows), write(path, rows)),
-        )
+
+        def in_thread(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+            if function is write_document:
+                writes.append(args)
+            return maybeDeferred(function, *args)
+
+        profiles = Profiles(self.path, self.clock, in_thread, lambda: EPOCH)
         for _ in range(10):
-            self.profiles.book(seen())
+            profiles.book(seen())
         self.clock.advance(SAVE_SECONDS - 0.1)
         self.assertEqual(writes, [])
         self.clock.advance(0.1)
         self.assertEqual(len(writes), 1)
         self.clock.advance(60)
         self.assertEqual(len(writes), 1)
-        self.profiles.book(seen())
+        profiles.book(seen())
         self.clock.advance(SAVE_SECONDS)
         self.assertEqual(len(writes), 2)
         self.assertEqual(self.clock.getDelayedCalls(), [])

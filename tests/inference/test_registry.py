@@ -1,16 +1,20 @@
 """Tests of the registry: what there is, what can be used, how it is found."""
 
 import os
+from collections.abc import Sequence
+from importlib import util
 from pathlib import Path
+from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference import availability
 from car.inference.errors import InvalidRequest, NoModel
 from car.inference.models import Delegated, Foreign, Local, ModelSchema, Ollama, RemoteApi
-from car.inference.registry import LONGEST_ID, ModelRegistry, Snapshot
+from car.inference.registry import AT_ONCE, LONGEST_ID, ModelRegistry, Snapshot
 from car.inference.served import Served
+from car.ir.json import to_value
 from tests.inference.doubles import FakeKeys, known, local, model, nothing_served
 
 
@@ -20,9 +24,10 @@ class RegistryTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.root = Path(self.mktemp())
         self.keys = FakeKeys()
+        self.clock = Clock()
         self.runner = False
         self.packaged: list[ModelSchema] = []
-        self.patch(availability.util, "find_spec", lambda name: name)
+        self.patch(util, "find_spec", lambda name: name)
         self.registry = self.open(self.root)
 
     def open(self, root: Path | None) -> ModelRegistry:
@@ -31,16 +36,17 @@ class RegistryTests(SynchronousTestCase):
             root,
             self.keys,
             maybeDeferred,
+            self.clock,
             served=Served(lambda: 0.0, nothing_served),
             packaged=lambda: self.packaged,
             runner_connected=lambda: self.runner,
         )
 
     def look(self) -> Snapshot:
-        return self.successResultOf(Deferred.fromCoroutine(self.registry.snapshot()))
+        return self.successResultOf(self.registry.snapshot())
 
     def register(self, one: ModelSchema) -> None:
-        self.successResultOf(Deferred.fromCoroutine(self.registry.register(one)))
+        self.successResultOf(Deferred.fromCoroutine(self.registry.register(to_value(one))))
 
     def available(self, model_id: str) -> bool:
         """Whether the model can be used now."""
@@ -50,7 +56,7 @@ class RegistryTests(SynchronousTestCase):
         """A registration is there at once, for others on the same root too, and goes again."""
         self.register(model())
         for registry in (self.registry, self.open(self.root)):
-            found = self.successResultOf(Deferred.fromCoroutine(registry.snapshot()))
+            found = self.successResultOf(registry.snapshot())
             self.assertEqual(found.find("lab/echo:1").model.trust_tier, "community")
         self.successResultOf(Deferred.fromCoroutine(self.registry.unregister("lab/echo:1")))
         self.assertIsNone(self.look().get("lab/echo:1"))
@@ -78,14 +84,14 @@ class RegistryTests(SynchronousTestCase):
             (model(id="x" * (LONGEST_ID + 1), name="x"), "id"),
             (model(context_length=-1), "context_length"),
         ):
-            refused = Deferred.fromCoroutine(self.registry.register(one))
+            refused = Deferred.fromCoroutine(self.registry.register(to_value(one)))
             self.assertIn(f"{member}:", str(self.failureResultOf(refused, InvalidRequest).value))
 
     def test_not_written(self) -> None:
         """A registration that cannot be written is refused with the file and the reason."""
         self.root.mkdir(parents=True)
         (self.root / "models.json").mkdir()
-        refused = Deferred.fromCoroutine(self.registry.register(model()))
+        refused = Deferred.fromCoroutine(self.registry.register(to_value(model())))
         self.assertIn("models.json", str(self.failureResultOf(refused, InvalidRequest).value))
         self.assertTrue(self.look().known)
 
@@ -126,7 +132,7 @@ class RegistryTests(SynchronousTestCase):
         file = Path(self.mktemp()).absolute()
         file.write_bytes(b"GGUF")
         self.register(model("lab/abs:1", Local(path=str(file))))
-        self.patch(availability.util, "find_spec", lambda name: None)
+        self.patch(util, "find_spec", lambda name: None)
         entry = self.look().find("lab/abs:1")
         self.assertEqual((entry.available, entry.weights_ready), (False, True))
 
@@ -143,6 +149,42 @@ class RegistryTests(SynchronousTestCase):
         """Models of installed packages are there from the beginning."""
         self.packaged = [model("pack/tiny:1", Delegated())]
         self.assertIn("pack/tiny:1", [entry.model.id for entry in self.look().known])
+
+    def test_shared_looks(self) -> None:
+        """Who asks during a look shares the next; a failure is told to all who shared it."""
+        waiting: list[Deferred[list[Any]]] = []
+
+        def slow_keys(names: Sequence[str]) -> "Deferred[list[Any]]":
+            waiting.append(Deferred())
+            return waiting[-1]
+
+        self.patch(self.keys, "keys", slow_keys)
+        asked = [self.registry.snapshot() for _ in range(4)]
+        asked[3].cancel()
+        self.failureResultOf(asked[3], CancelledError)
+        self.assertEqual(len(waiting), 1)
+        waiting[0].callback([("ANTHROPIC_API_KEY", "k")])
+        self.assertTrue(self.successResultOf(asked[0]).find("claude-haiku-4-5").available)
+        self.assertNoResult(asked[1])
+        waiting[1].errback(OSError("no keyring"))
+        for one in asked[1:3]:
+            self.failureResultOf(one, OSError)
+        self.assertEqual(len(waiting), 2)
+        self.registry.snapshot()
+        self.assertEqual(len(waiting), 3)
+
+    def test_many_ask(self) -> None:
+        """When many ask at once they are answered in several turns, none of them long."""
+        waiting: list[Deferred[list[Any]]] = [Deferred(), Deferred()]
+        answers = iter(waiting)
+        self.patch(self.keys, "keys", lambda names: next(answers))
+        asked = [self.registry.snapshot() for _ in range(AT_ONCE * 2 + 2)]
+        for one in waiting:
+            one.callback([])
+        self.assertEqual(sum(one.called for one in asked), 1 + AT_ONCE)
+        self.clock.advance(0)
+        self.assertTrue(all(one.called for one in asked))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_without_root(self) -> None:
         """A daemon that keeps nothing holds registrations itself and writes no file."""

@@ -38,8 +38,8 @@ class RouterCase(SynchronousTestCase):
     def seeded(self, seed: int, total_mb: float | None = 16_000.0) -> Router:
         return Router(self.profiles, Random(seed), total_mb)
 
-    def route(self, *models: ModelSchema, prompt: str = "hello", **intent: Any) -> Route:
-        return self.router.route(snapshot(*models), request(prompt, **intent))
+    def route(self, *models: ModelSchema, prompt: str = "hello", **asked: Any) -> Route:
+        return self.router.route(snapshot(*models), request(prompt, **asked))
 
     def book(self, one: ModelSchema, *, successes: int = 0, failures: int = 0) -> None:
         """Note calls of a model at ``generate``."""
@@ -113,6 +113,7 @@ class FilterTests(RouterCase):
         route = self.route(short, long, prompt=prompt)
         self.assertEqual((route.model, route.needs_compaction), (long, False))
         self.assertIn("1 with too short a context", route.reason)
+        self.assertFalse(self.route(short, prompt="x", max_tokens=4096).needs_compaction)
         route = self.route(short, long, prompt=prompt * 10)
         self.assertEqual((route.model, route.needs_compaction), (long, True))
         self.assertEqual(route.fallbacks, [])

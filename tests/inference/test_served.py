@@ -2,9 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+from twisted.internet import reactor as _reactor  # noqa: TID251 - sockets are the subject
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+from twisted.web.static import Data
 
 from car.inference.models import Delegated, Ollama, RemoteApi, VllmMlx
 from car.inference.served import HOLDS, Served, listing_url
@@ -12,6 +18,9 @@ from tests.inference.doubles import KEYED, model
 
 TAGS = json.dumps({"models": [{"name": "llama3.2:latest", "size": 1}, {"name": "qwen3:8b"}]})
 MODELS = json.dumps({"object": "list", "data": [{"id": "whatever", "object": "model"}]})
+
+
+reactor: Any = _reactor
 
 
 class ServedTests(SynchronousTestCase):
@@ -81,5 +90,33 @@ class ServedTests(SynchronousTestCase):
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps({"models": [{"name": "x"}]}))
         here = f"file://{file.parent.parent}"
-        for host in ("http://127.0.0.1:1", "nonsense", "http://[", here, "ftp://127.0.0.1:1"):
+        for host in (
+            "http://127.0.0.1:1",
+            "nonsense",
+            "http://[",
+            here,
+            "ftp://127.0.0.1:1",
+            "https://127.0.0.1:1",
+        ):
             self.assertFalse(served.serves(model(source=Ollama(model_tag="x", host=host))), host)
+
+
+class RealServerTests(TestCase):
+    """Served against a server on a socket."""
+
+    async def test_answers(self) -> None:
+        """The tags of a server that answers; a server without that page serves nothing."""
+        root = Resource()
+        api = Resource()
+        root.putChild(b"api", api)
+        api.putChild(b"tags", Data(TAGS.encode(), "application/json"))
+        port = reactor.listenTCP(0, Site(root), interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        host = f"http://127.0.0.1:{port.getHost().port}"
+        served = Served(Clock().seconds)
+        for source, there in (
+            (Ollama(model_tag="qwen3:8b", host=host), True),
+            (VllmMlx(endpoint=host), False),
+        ):
+            found = await deferToThread(served.serves, model(source=source))
+            self.assertIs(found, there)

@@ -1,10 +1,11 @@
 """Tests of Models: its parts together, across restarts."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,6 +15,7 @@ from car.inference.prefs import PrefsChange
 from car.inference.pull import Completed, PullEvent
 from car.inference.records import Completion, GenerateRequest, Usage
 from car.inference.service import Models
+from car.ir.json import to_value
 from tests.inference.doubles import FakeKeys, local, make_models, model
 
 ANSWER = Completion("yes", usage=Usage(10, 5))
@@ -89,7 +91,7 @@ class ModelsTests(SynchronousTestCase):
 
         def later(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
             done: Deferred[Any] = Deferred()
-            waiting.append(lambda: maybeDeferred(function, *args).chainDeferred(done))
+            waiting.append(partial(done.callback, function(*args)))
             return done
 
         self.models = Models(self.root, FakeKeys(), later, self.clock, packaged=list)
@@ -145,7 +147,8 @@ class ModelsTests(SynchronousTestCase):
 
     def test_not_to_be_pulled(self) -> None:
         """Models without files, unknown ones, and daemons that do not pull."""
-        sink = [].append
+        events: list[PullEvent] = []
+        sink = events.append
         self.assertIn(
             "no files to pull", self.refusal(self.models.pull("o3", sink), InvalidRequest)
         )
@@ -161,7 +164,7 @@ class ModelsTests(SynchronousTestCase):
             local("lab/own:q4"),
             model("lab/far:q4", Local(path=str(elsewhere), url="https://far.example/x.gguf")),
         ):
-            self.result(self.models.registry.register(one))
+            self.result(self.models.registry.register(to_value(one)))
             self.refusal(self.models.remove(one.id), InvalidRequest)
         self.refusal(self.models.remove("o3"), InvalidRequest)
         self.assertTrue(elsewhere.exists())

@@ -158,7 +158,7 @@ class PlainTests(SynchronousTestCase):
         text = json.dumps([plain("a", "one")]).encode()
         memory = load(text, tracked=True, prefix="ws")
         self.assertEqual(memory.drain(), [])
-        self.assertEqual(add(memory, "b", "two").node.id, "ws-0")
+        self.assertEqual(add(memory, "b", "two").node.id, "ws-1")
         self.assertEqual([change.key for change in memory.drain()], ["n1", "m#next"])
 
 

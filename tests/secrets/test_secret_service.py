@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from unittest import skipUnless
 
@@ -21,6 +23,7 @@ exec "$0" -m tests.secrets.secret_service "$1"
 """
 
 SECONDS = 60
+"""What a session may take; it takes one."""
 
 
 @skipUnless(all(map(shutil.which, PROGRAMS)), f"needs the programs {' and '.join(PROGRAMS)}")
@@ -31,19 +34,25 @@ class SecretServiceTests(SynchronousTestCase):
         """Run a shell script on a new bus; its home, and what was written."""
         home = Path(self.mktemp()).absolute()
         home.mkdir()
+        runtime = tempfile.mkdtemp()  # short, as the names of sockets must be
+        self.addCleanup(shutil.rmtree, runtime)
         environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        ended = subprocess.run(
+        with subprocess.Popen(
             ["dbus-run-session", "--", "sh", "-c", script, sys.executable, str(home / "root")],
-            input=f"{VALUE}\n".encode(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).parents[2],
-            env={**environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
-            timeout=SECONDS,
-            check=False,
-        )
-        self.assertNotIn(VALUE.encode(), ended.stdout)
-        return home, ended.stdout
+            env={**environ, "HOME": str(home), "XDG_RUNTIME_DIR": runtime},
+            start_new_session=True,
+        ) as session:
+            try:
+                written, _ = session.communicate(f"{VALUE}\n".encode(), SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(session.pid, signal.SIGKILL)
+                raise
+        self.assertNotIn(VALUE.encode(), written)
+        return home, written
 
     def test_kept(self) -> None:
         """A secret goes in and out; it is in no file and in nothing that was written."""

@@ -33,7 +33,7 @@ class ConstructionTests(ServerCase):
         engine, memgine = object(), Memgine()
         config = ServerStateConfig().with_inference(engine).with_memgine(memgine)
         state = ServerState.with_config(config, self.clock)
-        self.assertIs(state.inference, engine)
+        self.assertIs(state.inference.engine, engine)
         self.assertIs(state.open_session(Opening("test")).memory, memgine)
         self.assertIsNone(state.journals)
 

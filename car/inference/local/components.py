@@ -1,9 +1,9 @@
 """Optional libraries, imported where they are used; the one sentence when one is missing."""
 
 import importlib
-from importlib.metadata import packages_distributions
 from typing import Any
 
+from car.inference.distribution import own_distribution
 from car.inference.errors import MissingComponent
 
 
@@ -16,8 +16,7 @@ def import_component(name: str, extra: str, feature: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        ours = packages_distributions().get("car", ["car"])[0]
         raise MissingComponent(
             f"{feature} needs the optional package {name}; "
-            f'install it with: pip install "{ours}[{extra}]"'
+            f'install it with: pip install "{own_distribution()}[{extra}]"'
         ) from None

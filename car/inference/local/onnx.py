@@ -5,6 +5,7 @@ former holds the interpreter's lock for some 100 ms, which is why this is no thr
 daemon.  What vectors and scores are used for is the daemon's side.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ from car.ir.json import JsonObject, JsonValue
 
 _QUIET = 3
 """onnxruntime's severity for errors."""
+
+_NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""The variable that keeps onnxruntime, from 1.29 on, from sending events to its maker and from
+writing an identifier to the disk; it is read when the library is loaded."""
 
 _FEATURE = "running an ONNX model"
 
@@ -31,6 +36,7 @@ class OnnxModel:
     """
 
     def __init__(self, path: str, tokenizer: str, context: int, threads: int) -> None:
+        os.environ[_NO_TELEMETRY] = "1"
         runtime = import_component("onnxruntime", "embed", _FEATURE)
         tokenizers = import_component("tokenizers", "embed", _FEATURE)
         options = runtime.SessionOptions()

@@ -2,30 +2,22 @@
 
 It is started by the first call, stopped after ten idle minutes, and started anew by the call
 after its end.  What a model holds is nowhere but in its memory, so that stopping it is
-killing it.  What the calls mean is for those who make them; the frames are ``frames``'.
+killing it.  What the calls mean is for those who make them; the process's streams are ``pipe``'s.
 """
 
-import os
-import shutil
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
-from twisted.internet.interfaces import IDelayedCall, IProcessTransport
-from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-import car
 from car.inference import errors
 from car.inference.errors import InferenceError, WorkerFailed
-from car.inference.local.frames import FrameError, FrameReader, pack
+from car.inference.local.frames import FrameError, pack
+from car.inference.local.pipe import WorkerPipe
 from car.ir.json import JsonObject, JsonValue
 
 _log = Logger()
@@ -41,12 +33,6 @@ EXITS, EXIT_SECONDS, HOLD_SECONDS = 3, 60.0, 60.0
 
 LET_GO_SECONDS = 30.0
 """How long a loaded worker may take to let go of a cancelled call before it is killed [ours]."""
-
-_ERROR_BYTES = 4_096
-"""How much of the end of its standard error is kept."""
-
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
-"""The variables that a worker gets; the daemon's own hold tokens and keys."""
 
 _KINDS: dict[str, type[InferenceError]] = {
     kind.__name__: kind
@@ -81,8 +67,8 @@ class WorkerProcess:
         self._options = options
         self._idle_seconds = idle_seconds
         self._numbers = count(1)
-        self._pipe: _Pipe | None = None
-        self._ending: set[_Pipe] = set()
+        self._pipe: WorkerPipe | None = None
+        self._ending: set[WorkerPipe] = set()
         self._calls: dict[int, tuple[Deferred[JsonValue], OnPart | None]] = {}
         self._cancelled: dict[int, IDelayedCall | None] = {}
         self._exits: deque[float] = deque(maxlen=EXITS)
@@ -114,14 +100,15 @@ class WorkerProcess:
         stopped, or with what the model could not do.  Cancelling tells the worker to stop,
         which it does at the next token.
         """
-        try:
-            self._start()
-        except InferenceError as problem:
-            return fail(problem)
         number = next(self._numbers)
+        try:
+            frame = pack({"id": number, "op": op, "arguments": arguments})
+            pipe = self._start()
+        except (InferenceError, FrameError) as problem:
+            return fail(problem)
         answer: Deferred[JsonValue] = Deferred(lambda _: self._give_up(number))
         self._calls[number] = (answer, on_part)
-        self._send({"id": number, "op": op, "arguments": arguments})
+        pipe.write(frame)
 
         def too_late(_result: object, _seconds: float) -> JsonValue:
             raise CallTimeout(f"{self.kind} worker took longer than {seconds:g} s")
@@ -152,32 +139,27 @@ class WorkerProcess:
 
     # ---- the process -------------------------------------------------------------------
 
-    def _start(self) -> None:
-        """See that there is a process.  Raises InferenceError."""
+    def _start(self) -> WorkerPipe:
+        """The process, which is started where there is none.  Raises InferenceError."""
         if self._stopped is not None:
             raise WorkerFailed(f"{self.kind} worker was stopped")
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
         if self._pipe is not None:
-            return
+            return self._pipe
         self._check_exits()
         options = self._options()
-        pipe = _Pipe(self, tempfile.mkdtemp(prefix="car-worker-"))
+        pipe = WorkerPipe(self._message_received, self._process_ended)
         try:
-            self._reactor.spawnProcess(
-                pipe,
-                sys.executable,
-                [sys.executable, "-P", "-m", "car.inference.local.worker"],
-                env=_environment(),
-            )
+            pipe.start(self._reactor)
         except OSError as problem:
-            pipe.clean()
             raise WorkerFailed(
                 f"{self.kind} worker cannot be started: {problem.strerror}"
             ) from None
         self._pipe = pipe
-        self._send({"open": options, "directory": pipe.directory})
+        pipe.write(pack({"open": options, "directory": pipe.directory}))
+        return pipe
 
     def _check_exits(self) -> None:
         """Raise WorkerFailed while the worker is held off."""
@@ -191,10 +173,6 @@ class WorkerProcess:
             )
         self._exits.clear()
 
-    def _send(self, message: JsonObject) -> None:
-        if self._pipe is not None:
-            self._pipe.write(pack(message))
-
     def _retire(self) -> None:
         """Part with the process, if there is one, and kill it."""
         pipe, self._pipe = self._pipe, None
@@ -206,7 +184,7 @@ class WorkerProcess:
             self._ending.add(pipe)
             pipe.kill()
 
-    def process_ended(self, pipe: "_Pipe", end: str) -> None:
+    def _process_ended(self, pipe: WorkerPipe, end: str) -> None:
         """The process of *pipe* has ended; *end* says how."""
         if pipe is self._pipe:
             self._pipe = None
@@ -221,7 +199,7 @@ class WorkerProcess:
 
     # ---- the calls ---------------------------------------------------------------------
 
-    def message_received(self, pipe: "_Pipe", message: JsonObject) -> None:
+    def _message_received(self, pipe: WorkerPipe, message: JsonObject) -> None:
         """The worker has said something."""
         if pipe is not self._pipe:
             return
@@ -253,8 +231,8 @@ class WorkerProcess:
     def _give_up(self, number: int) -> None:
         """Tell the worker that nobody waits for the call any more."""
         del self._calls[number]
-        self._send({"cancel": number})
         if self._pipe is not None:
+            self._pipe.write(pack({"cancel": number}))
             # One that loads hears of it later, and others may wait for the loading.
             self._cancelled[number] = (
                 self._reactor.callLater(LET_GO_SECONDS, self._holds_on, number)
@@ -291,70 +269,6 @@ class WorkerProcess:
         calls, self._calls = self._calls, {}
         for answer, _ in calls.values():
             answer.errback(problem)
-
-
-class _Pipe(ProcessProtocol):
-    """The process's streams; *directory* is its own and goes with it."""
-
-    def __init__(self, owner: WorkerProcess, directory: str) -> None:
-        self.directory = directory
-        self.opened = False
-        self._owner = owner
-        self._reader = FrameReader()
-        self._said = b""
-
-    @property
-    def pid(self) -> int | None:
-        """The id of the process."""
-        pid: int | None = self._process().pid
-        return pid
-
-    def write(self, data: bytes) -> None:
-        """Send *data* to the process."""
-        self._process().write(data)
-
-    def kill(self) -> None:
-        """Kill the process."""
-        try:
-            self._process().signalProcess("KILL")
-        except ProcessExitedAlready:
-            return
-
-    def clean(self) -> None:
-        """Remove the directory."""
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def outReceived(self, data: bytes) -> None:
-        try:
-            for message in self._reader.feed(data):
-                self._owner.message_received(self, message)
-        except FrameError as problem:
-            _log.error("a worker speaks nonsense: {problem}", problem=problem)
-            self.kill()
-
-    def errReceived(self, data: bytes) -> None:
-        self._said = (self._said + data)[-_ERROR_BYTES:]
-
-    def processEnded(self, reason: Failure) -> None:
-        self.clean()
-        status = reason.value
-        assert isinstance(status, ProcessDone | ProcessTerminated)
-        if status.signal is not None:
-            end = f"signal {status.signal}"
-        else:
-            last = self._said.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            end = f"status {status.exitCode}" + (f": {last}" if last else "")
-        self._owner.process_ended(self, end)
-
-    def _process(self) -> IProcessTransport:
-        transport = self.transport
-        assert transport is not None
-        return IProcessTransport(transport)
-
-
-def _environment() -> dict[str, str]:
-    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**passed, "PYTHONPATH": str(Path(car.__file__).parents[1])}
 
 
 def _error(told: JsonObject) -> InferenceError:

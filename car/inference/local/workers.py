@@ -3,14 +3,13 @@
 What a model is asked is for ``generator`` and ``texts``.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # ships no types
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, fail
 
-from car.inference.errors import NotEnoughMemory
+from car.inference.errors import NotEnoughMemory, WorkerFailed
 from car.inference.local.locate import ModelFiles, backend_of, check_memory, local_source
 from car.inference.local.supervisor import CALL_SECONDS, IDLE_SECONDS, OnPart, WorkerProcess
 from car.inference.models import ModelSchema
@@ -19,7 +18,9 @@ from car.ir.json import JsonObject, JsonValue
 DEFAULT_CONTEXT = 4_096
 """The context of a model that does not say how long its own is [ours]."""
 
-WorkerMaker = Callable[..., WorkerProcess]
+MAX_CONTEXT = 16_384
+"""The longest context that is made room for [ours]: the cache of a longer one takes as much
+memory as the weights."""
 
 
 def threads_to_use() -> int:
@@ -48,14 +49,13 @@ class LocalWorkers:
         slots: int = 1,
         threads: int | None = None,
         idle_seconds: float = IDLE_SECONDS,
-        make_worker: WorkerMaker = WorkerProcess,
     ) -> None:
         self._reactor = reactor
         self._files = files
         self._slots = slots
         self._threads = threads or threads_to_use()
         self._idle_seconds = idle_seconds
-        self._make_worker = make_worker
+        self._stopped = False
         self._workers: dict[tuple[str, str, int], WorkerProcess] = {}
 
     @property
@@ -77,10 +77,13 @@ class LocalWorkers:
         Fails also with NoModel where its file is missing and with NotEnoughMemory.  Raises
         InvalidRequest for a model that is not local.
         """
+        if self._stopped:
+            return fail(WorkerFailed("local models were stopped"))
         return self._worker(model).call(op, arguments, on_part, seconds=seconds)
 
     def stop(self) -> "Deferred[None]":
         """Kill all workers and refuse further calls; fires when they are gone."""
+        self._stopped = True
         ended = DeferredList([worker.stop() for worker in self._workers.values()])
         return ended.addCallback(lambda _: None)
 
@@ -88,7 +91,7 @@ class LocalWorkers:
         source = local_source(model)
         key = (model.id, source.path or source.hf_filename, model.context_length)
         if key not in self._workers:
-            self._workers[key] = self._make_worker(
+            self._workers[key] = WorkerProcess(
                 self._reactor,
                 backend_of(source),
                 lambda: self._options(model),
@@ -102,7 +105,7 @@ class LocalWorkers:
         options: JsonObject = {
             "backend": backend_of(local_source(model)),
             "path": str(weights),
-            "context": model.context_length or DEFAULT_CONTEXT,
+            "context": min(model.context_length or DEFAULT_CONTEXT, MAX_CONTEXT),
             "threads": self._threads,
         }
         if options["backend"] == "onnx":

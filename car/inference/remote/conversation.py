@@ -144,17 +144,17 @@ class _Messages:
 
     def read(self, message: JsonObject) -> None:
         """Add one message."""
-        role = message.get("role")
-        parts = _content_parts(message.get("content"))
-        if role in ("system", "developer"):
-            self._system += [part.text for part in parts if isinstance(part, Text)]
-        elif role == "tool":
+        role, content = message.get("role"), message.get("content")
+        if role == "tool":
             call_id = _text(message, "tool_call_id")
-            self.say("user", [self._result(call_id, message.get("name"), message.get("content"))])
+            self.say("user", [self._result(call_id, message.get("name"), content)])
+        elif role in ("system", "developer"):
+            texts = [part.text for part in _content_parts(content) if isinstance(part, Text)]
+            self._system += texts
         elif role == "user" or role == "assistant":
             calls = message.get("tool_calls") or []
-            parts += [_read_call(call, number) for number, call in enumerate(calls)]
-            self.say(role, parts)
+            made = (_read_call(call, number) for number, call in enumerate(calls))
+            self.say(role, [*_content_parts(content), *made])
         else:
             raise InvalidRequest(
                 f"messages: role is {role!r}; it must be system, user, assistant or tool."

@@ -13,7 +13,7 @@ from twisted.internet.error import (
     TCPTimedOutError,
     TimeoutError,
 )
-from twisted.web.client import ResponseFailed
+from twisted.web.client import RequestTransmissionFailed, ResponseFailed
 
 from car.inference.errors import ContentRefused, InferenceError, ProviderError
 from car.inference.remote.urls import told
@@ -90,7 +90,7 @@ def _network_reason(problem: BaseException | None) -> str:
             return "no connection in time"
         case ConnectBindError() | ConnectError():
             return str(problem.osError or problem).rstrip(".")
-        case ResponseFailed(reasons=[*_, last]):
+        case ResponseFailed(reasons=[*_, last]) | RequestTransmissionFailed(reasons=[*_, last]):
             return _lost_reason(last.value)
     return _lost_reason(problem)
 

@@ -14,7 +14,12 @@ from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupErro
 from twisted.internet.interfaces import IConsumer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import HTTPConnectionPool, ResponseDone, ResponseFailed
+from twisted.web.client import (
+    HTTPConnectionPool,
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+)
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
@@ -36,6 +41,14 @@ MAX_ERROR_BYTES = 64 * 1024
 
 KEPT_SECONDS = 30
 """How long an idle connection is kept for the next request; [ours], less than servers do."""
+
+_NETWORK = (
+    ConnectError,
+    ConnectionClosed,
+    DNSLookupError,
+    RequestTransmissionFailed,
+    ResponseFailed,
+)
 
 _OK = 200
 _USER_AGENT = f"car/{__version__}"
@@ -162,7 +175,7 @@ class _Exchange:
                 unbuffered=True,
                 reactor=self._reactor,
             )
-        except (ConnectError, ConnectionClosed, DNSLookupError, ResponseFailed) as problem:
+        except _NETWORK as problem:
             raise network_failure(problem, self._endpoint) from None
         if response.code == _OK:
             await self._read(response, self._receive, MAX_ANSWER_BYTES)

@@ -3,16 +3,17 @@
 from urllib.parse import urlsplit, urlunsplit
 
 
-def operation_url(endpoint: str, operation: str, version: str) -> str:
+def operation_url(endpoint: str, operation: str, version: str = "") -> str:
     """Where *operation* (``chat/completions``) is, at *endpoint*.
 
     An endpoint that ends in the operation is taken as it is; one without a path gets
-    *version* (``v1``) first.
+    *version* (``v1``) first, where there is one.
     """
     scheme, host, path, query, _ = urlsplit(endpoint)
     path = path.rstrip("/")
     if not path.endswith(f"/{operation}"):
-        path = f"{path or f'/{version}'}/{operation}"
+        base = path or (f"/{version}" if version else "")
+        path = f"{base}/{operation}"
     return urlunsplit((scheme, host, path, query, ""))
 
 

@@ -9,7 +9,7 @@ from car.memgine.dialogue import interruptions, scopes
 from car.memgine.dialogue.cues import Cue, breaks_out
 from car.memgine.dialogue.effects import Digress, Effect, Place, Show
 from car.memgine.dialogue.ledger import Ledger, shown, tells
-from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.statements import ANALYSED, Statement, voice_of
 from car.memgine.dialogue.vocabulary import stems
 from car.memgine.nodes import Node
 
@@ -40,20 +40,20 @@ class Course:
 
     def follow(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Take in the next turn; what it means for itself and for the detour it may end."""
-        from_context = bool(found) and found[0].voice == "context"
-        label = scopes.labelled(node.value, working_set=from_context)
+        voice, text = voice_of(node), node.value[:ANALYSED]
+        label = scopes.labelled(text, working_set=voice == "context")
         if label is not None:
             return self._place(node, label)
-        if found and found[0].voice != "assistant" and breaks_out(node.value):
+        if voice != "assistant" and breaks_out(text):
             return self._place(node, BREAKOUT)
         if node.session != self._session:
             self._session, self._scope, self._detour = node.session, None, None
         if self._scope is not None:
             return self._within(self._scope, node, found)
-        name = scopes.opens(node.value)
+        name = scopes.opens(text)
         if name is not None:
             self._scope, self._scope_turns = name, 0
-            self._scope_words = scopes.words_of(node.value)
+            self._scope_words = scopes.words_of(text)
             return self._place(node, name)
         return self._wander(node, found) + self._set_aside(node, found)
 
@@ -73,7 +73,8 @@ class Course:
 
     def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
         self._scope_turns += 1
-        if scopes.closes(node.value) or scopes.ends(node.value, self._scope_words):
+        text = node.value[:ANALYSED]
+        if scopes.closes(text) or scopes.ends(text, self._scope_words):
             self._scope = None
             left = [said for said in found if tells(said) and not scopes.closes(said.text)]
             if any(said.values for said in left):
@@ -106,9 +107,9 @@ class Course:
             if from_user and interruptions.leaves(found[0].text):
                 self._detour = [node.index]
             else:
-                _note(self._main, stems(node.value))
+                _note(self._main, stems(node.value[:ANALYSED]))
             return []
-        if from_user and interruptions.returns(node.value):
+        if from_user and any(interruptions.returns(said.text) for said in found):
             return self._return(node, found, self._detour)
         self._detour.append(node.index)
         if len(self._detour) > interruptions.LONGEST:
@@ -122,7 +123,7 @@ class Course:
         for index in turns:
             for said in self._ledger.known(index):
                 _note(self._aside, stems(said.text))
-        _note(self._main, stems(node.value))
+        _note(self._main, stems(node.value[:ANALYSED]))
         return [Digress(index) for index in turns]
 
 

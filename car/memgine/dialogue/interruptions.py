@@ -7,35 +7,45 @@ next topic.  So the opening may be read generously.
 import re
 
 _PAUSE = (
-    r"hold on(?! to\b| \w+\s+[-—–])|hold that|hang on|wait,? (?:something|there|i have|i need"
-    r"|before)|pause|pausing|stop|interrupt(?:ing"
-    r"|ion)?|one"
-    r" sec(?:ond)?|(?:one|a|just a) (?:second|sec|moment|minute)|(?:came|come|comes|popped) up"
-    r"|(?:quick|small|brief|short|slight) \w+|detour|sidebar|side note|tangent|digress\w*"
-    r"|step(?:ping)? (?:away|out)|bear with me|stand by|be right back|brb|excuse me"
-    r"|park (?:that|this|it)|table (?:that|this|it)|(?:set|put)(?:ting)? (?:that|this"
-    r"|it) (?:aside|on hold)"
+    r"hold on(?! to\b| \w+\s+[-—–])|hold that|hang on|wait(?! times?\b)|paus\w+|stop\w*"
+    r"|interrupt\w*|break(?:ing)? (?:off|away|here)|break (?:this|that|it|things) off"
+    r"|call(?:ed|s|ing)? (?:me |us )?away|pull(?:ed|s|ing)? (?:me |us )?(?:away|out|off)"
+    r"|(?:one|a|just a) (?:second|sec|moment|minute)|one sec|for (?:a|the|one) (?:moment|second"
+    r"|minute|while|time being)|(?:came|come|comes|coming|popped|cropp\w*) (?:up|in|between)"
+    r"|in between|something (?:else|more|urgent|important|has|just|different)"
+    r"|(?:more|most|very|quite|rather) (?:urgent|pressing|important)|pressing|priority"
+    r"|(?:quick|small|brief|short|slight) \w+|detour|sidebar|side note|aside|tangent|digress\w*"
+    r"|step(?:ping)? (?:away|out)|bear with me|stand by|be right back|brb|excuse (?:me|us)"
+    r"|(?:park|table|leave|drop|suspend|shelve) (?:that|this|it|everything)"
+    r"|(?:set|put|lay|push)(?:ting|ing)? (?:that|this|it|everything) (?:aside|on hold|down|away|off)"
     r"|urgent(?:ly)?|emergency|breaking|incoming|alert|before (?:we|i) (?:continue|go on|finish)"
-    r"|different (?:note|topic|matter)|switching|changing (?:the )?(?:topic|subject)|unrelated"
-    r"|separate(?:ly)?|deal with|take (?:this|a) call|let me (?:handle|take)"
-    r"|need to (?:jump|drop|go|leave|break off)"
-    r"|drop everything"
+    r"|(?:different|another|other) (?:note|topic|matter|subject|business)|switching|unrelated"
+    r"|chang(?:e|ing) (?:of |the )*(?:topic|subject)"
+    r"|separate(?:ly)?|deal with|attend to|see to|take (?:this|a) call|let me (?:handle|take)"
+    r"|(?:need|have|must|got) (?:to )?(?:jump|drop|go|leave|break off|run|dash|turn to)"
+    r"|distract\w*|sidetrack\w*|meanwhile"
 )
 _LEAVING = re.compile(
-    rf"^\W*(?:[\w'’]+[\s,]+){{0,4}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,30}})?(?:[-—–:.!,;]|$)", re.I
+    rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)", re.I
 )
 _LEAD = (
     r"(?:^|[,.;:!—–-]\s*)\W*(?:(?:ok|okay|so|right|anyway|alright|now|and|well|then|thanks|great"
-    r"|good"
-    r"|let'?s|let us|we can|we are|we're|time to|i'?d like to|can we|shall we|getting|get|going"
-    r"|go)\b[\s,.!:—–-]*)*"
+    r"|good|to|please|shall"
+    r"|let'?s|let us|let me|allow me|we|i|can|could|may|might|should|are|will|'?ll|'?re|ready|able"
+    r"|time|i'?d like|we'?d like|would like|get|getting|going|go|want|wish|finally"
+    r")\b[\s,.!:—–-]*)*"
 )
 _RETURNING = re.compile(
-    rf"{_LEAD}(?:back (?:to|on|at|with)\b(?! (?:me|you|us|him|her|them|normal|standard|the old)\b)"
-    r"|back in the\b|resum(?:e|es|ing)\b(?! normal)|where (?:were|was|did) (?:we|i)\b"
+    rf"{_LEAD}(?:(?<!i'm )back (?:to|on|at|with|onto)\b"
+    r"(?! (?:me|you|us|him|her|them|normal|standard|the old)\b)"
+    r"|back in the\b|resum(?:e|es|ing)\b(?! normal)|where (?:were|was|did|had|have) (?:we|i)\b"
     r"|(?:as|like) (?:i|we) (?:was|were) (?:saying|discussing)\b|return(?:ing)? to\b"
-    r"|pick(?:ing)? .{0,40}?(?:back )?up\b|continu(?:e|ing)\b|carry(?:ing)? on\b|proceed\b"
-    r"|move on with\b|circl(?:e|ing) back|reconven(?:e|ing))"
+    r"|(?:pick|take|took|taking)(?:ing|s)?\b.{0,50}?\b(?:back up|up|once more|again|anew)\b"
+    r"|continu(?:e|ing)\b|carry(?:ing)? on\b|proceed\b|rejoin\w*|re-?open\w*|revisit\w*"
+    r"|(?:move|go|get|press) (?:on|ahead|along) with\b|circl(?:e|ing) back|reconven(?:e|ing)"
+    r"|(?:am |m |are )?(?:free|available|here|present|with you) again\b|left off\b"
+    r"|(?:come|turn|switch)(?:ing)? back\b|once (?:more|again)\b)"
+    r"|\bas (?:before|we were)\b|\bwhere we (?:left|stopped|were)\b"
     r"|^\W*(?:now|so|ok|okay|right|anyway)\b.{1,40}\bagain\W*$",
     re.I,
 )

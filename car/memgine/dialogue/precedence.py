@@ -20,14 +20,26 @@ class Source(msgspec.Struct, frozen=True):
 
 
 _NAME = r"[A-Z][\w.'’&-]*(?:\s+(?:of\s+)?[\w.'’&-]+){0,4}"
+_SAYS = (
+    r"(?:(?:\s+has|\s+have)?\s+(?:said|says|say|wrote|writes|adds?|added|told \w+|noted?|notes"
+    r"|reports?|reported|states?|stated|announce[ds]?|replie[ds]|answer(?:s|ed)|decide[ds]"
+    r"|speaking))?\s*(?::|—|–|-)\s+"
+)
+_BY = r"(?:(?:from|by|quoting|says|message from|word from|note from)\s+(?-i:(?=[A-Z])))?"
 _HEADS = (
     re.compile(rf"^\W*\[(?P<holder>{_NAME})\s*\((?P<title>[^)\]]{{2,60}})\)\]\s*:?\s*"),
+    re.compile(rf"^\W*[\[(](?P<holder>{_NAME}),\s*(?P<title>[^)\]]{{2,60}})[\])]\s*:?\s*"),
     re.compile(
-        rf"^\W*(?:\[(?P<tag>[A-Za-z_ -]{{2,24}})\]\s*)?(?P<holder>{_NAME})\s*"
-        r"\((?P<title>[^)]{2,60})\)\s*(?::|—|–|-|says:?|wrote:?)\s+"
+        rf"^\W*(?:\[(?P<tag>[A-Za-z_ -]{{2,24}})\]\s*)?(?i:{_BY})(?P<holder>{_NAME})\s*"
+        rf"[(\[](?P<title>[^)\]]{{2,60}})[)\]],?{_SAYS}"
     ),
-    re.compile(rf"^\W*(?P<holder>{_NAME}),\s+(?P<title>[A-Z][\w &/-]{{1,40}}):\s+"),
+    re.compile(rf"^\W*(?i:{_BY})(?P<holder>{_NAME}),\s+(?P<title>[A-Z][\w &/-]{{1,40}}?),?{_SAYS}"),
     re.compile(r"^\W*[\[(](?P<title>[A-Za-z_][\w &/-]{1,30})[\])]\s*:?\s+"),
+    re.compile(
+        r"^\W*(?i:from |the |our )*(?P<title>(?:[A-Z][\w-]*\s+){0,2}(?:CEO|CFO|CTO|COO|CIO|CHRO"
+        r"|CISO|[SE]?VP|[Bb]oard|[Pp]resident|[Dd]irector|[Mm]anager|[Cc]hief|[Hh]ead"
+        rf"|[Ll]eadership|[Mm]anagement)(?:\s+(?:of\s+)?[A-Z]\w*){{0,2}}){_SAYS}"
+    ),
 )
 _SPOKEN_FOR = re.compile(
     r"\b(?:per|according to|as per|by order of|on orders (?:of|from)|directive from"

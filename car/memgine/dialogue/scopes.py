@@ -12,10 +12,17 @@ _LABEL = re.compile(
     re.I,
 )
 _HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")
+_PREFACE = re.compile(
+    r"^\W*(?P<name>(?=[^:\n]*\b(?:only|within|scope|provisional(?:ly)?|settled|binding|final"
+    r"|session|sandbox|draft|hypothetical)\b)[^\s:]+\s[^:\n]{2,90}?)\s*(?::|\s[—–-])\s",
+    re.I,
+)
+"""Words before a colon that say within what the rest is good."""
+
 _KINDS = (
     r"brain\s?-?storm(?:ing|s)?|what[- ]ifs?|hypothetical(?:s|ly)?|hypothes[ie]s|sand\s?-?box"
     r"|drafts?|drafting|mock(?:[- ]?up)?|exercise"
-    r"|explor(?:ation|atory|ing)|estimat(?:ion|es?|ing)|guess(?:timate|work|ing)?|ballpark"
+    r"|explor(?:ation|atory|ing)|estimat(?:ion|es?|ing)|guess(?:timate|work)|ballpark"
     r"|simulat(?:ion|e|ing)|scenarios?|role[- ]?play(?:ing)?"
     r"|thought experiment|dry[- ]run|rehears(?:al|e)|pretend|spitball(?:ing)?|blue[- ]sky"
     r"|ideation|test (?:environment|run|mode|data|drive)|demo(?:nstration)?"
@@ -27,6 +34,7 @@ _PLAY = (
     r"|play\w*|kick\w*|ideas?|fun|discussion|practice|test\w*|illustrat\w+|exercise|demo\w*"
     r"|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
 )
+_FANCIFUL = r"hypothetical|theoretical|imaginary|fictional|fictitious|speculative|made up|pretend"
 _NOT_EARNEST = (
     rf"(?:just|only|purely|strictly|merely|all|entirely) (?:for |an? |in )?(?:{_PLAY})\b"
     r"|for (?:the sake of )?argument(?:'s sake)?|thinking out loud|off the record"
@@ -35,9 +43,14 @@ _NOT_EARNEST = (
     r"|(?:not|no) (?:a |any |real |actual )*commitments?\b(?! (?:yet|has|have|was))"
     r"|don'?t (?:hold me to|quote me|take this as)|kick(?:ing)? (?:around|ideas)"
     r"|none of this (?:is|counts)|not for real"
+    r"|(?:commits?|binds?|obliges?|promises) (?:no ?body|no one|us to nothing|to nothing|nothing"
+    r"|no ?thing)|(?:nobody|no one|nothing) is (?:bound|committed|promised|binding)"
+    r"|(?:it|this|that|all|everything|what follows)(?: is|'s| remains| stays| will be)"
+    rf" (?:all |just |only |purely |entirely |strictly |quite )*(?:{_FANCIFUL})"
+    r"|without (?:any )?(?:obligation|commitment)|not (?:yet )?binding|no strings"
 )
 _OPENING = re.compile(
-    rf"(?:\b(?:let'?s|let us|shall we|we'?ll|i'?d like to|i want to|can we|going to|time (?:for"
+    rf"(?:\b(?:let'?s|let us|let me|may (?:we|i)|might we|allow me|spend\w*|shall we|we'?ll|i'?d like to|i want to|can we|going to|time (?:for"
     rf"|to)|start(?:ing)?|enter(?:ing)?|opening|begin(?:ning)?"
     rf"|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in|moving (?:in)?to"
     rf"|open)\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|(?P<whose>\b[A-Z][a-z]+(?:'s|s'|’s) (?:session"
@@ -88,7 +101,9 @@ def labelled(text: str, *, working_set: bool = False) -> str | None:
     match = _LABEL.match(text)
     if match is not None:
         return (match["name"] or match["plain"]).strip().casefold()
-    head = _HEAD.match(text) if working_set else None
+    if not working_set:
+        return None
+    head = _HEAD.match(text) or _PREFACE.match(text)
     return None if head is None else head["name"].strip().casefold()
 
 
@@ -124,8 +139,8 @@ def words_of(text: str) -> frozenset[str]:
 
 
 _ENDING = re.compile(
-    r"\b(?:stop|end|close|finish|done|over|enough|leave|wrap|quit|exit|drop|conclude|much for"
-    r"|closing|ending|leaving|finished|stopping|wrapping|move on from)\b",
+    r"\b(?:(?:stop|end|close|finish|wrap|conclude|complet|leav|quit|exit|drop)(?:p?ing|e?d|s|es|e)?"
+    r"|done|over|enough|much for|behind us|at that|that was|through with|move on from)\b",
     re.I,
 )
 _WORD = re.compile(r"[a-z]{5,}")

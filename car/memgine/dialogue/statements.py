@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from car.memgine.dialogue.clauses import clauses
+from car.memgine.dialogue.courtesies import is_courtesy, plain
 from car.memgine.dialogue.cues import Cue, cues_in
 from car.memgine.dialogue.frames import frame_of
 from car.memgine.dialogue.precedence import Source, source_of, spoken_for
@@ -24,6 +25,15 @@ Voice = Literal["user", "assistant", "context", "fact", "signal"]
 
 _ASSISTANTS = frozenset({"assistant", "agent", "ai", "bot", "system", "model"})
 _CONTEXTS = frozenset({"context", "working set", "working_set"})
+
+USERS = frozenset({"user", "human", "customer", "client", "me"})
+"""Speakers who are the one whom the memory serves; others are people with names."""
+
+ANALYSED = 4_000
+"""Characters of a text that are taken apart; what is beyond stands as it is."""
+
+_UNREAD = frozenset({"…"})
+"""The topic of what was not taken apart: it says something, but nobody knows of what."""
 
 _CARRIED = frozenset({Cue.CORRECTION, Cue.OVERRIDE, Cue.DECISION, Cue.FINAL})
 _BRIEF = 6
@@ -38,6 +48,8 @@ class Statement(msgspec.Struct, eq=False):
     text: str
     voice: Voice
     at: float
+    person: str = ""
+    """Who speaks, in lower case, where that is one of several people with names."""
     alive: bool = True
     """Whether it still counts."""
     laid: bool = False
@@ -92,11 +104,32 @@ def voice_of(node: Node) -> Voice:
     return "context" if speaker in _CONTEXTS else "user"
 
 
+def is_remark(node: Node) -> bool:
+    """Whether a named speaker's turn is a remark in brackets, a stage direction say."""
+    return node.key.strip().casefold() not in USERS and _REMARKED.fullmatch(node.value) is not None
+
+
+_REMARKED = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\))\s*")
+
+
+def _person(node: Node, voice: Voice) -> str:
+    speaker = node.key.strip().casefold()
+    return speaker if voice == "user" and speaker not in USERS else ""
+
+
 def read_statements(node: Node) -> list[Statement]:
     """The statements of *node*, in order."""
     voice = voice_of(node)
     source, body = source_of(node.value)
-    found = [_read(clause, node, part, voice, source) for part, clause in enumerate(clauses(body))]
+    if voice == "user" and is_remark(node):
+        return []
+    body, rest = body[:ANALYSED], body[ANALYSED:]
+    told = [plain(clause) for clause in clauses(body) if not is_courtesy(clause)]
+    found = [_read(clause, node, part, voice, source) for part, clause in enumerate(told)]
+    if rest:
+        found.append(
+            Statement(node.index, len(found), rest, voice, node.created_at, topic=_UNREAD)
+        )
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _BRIEF:
             following.cues |= said.cues & _CARRIED
@@ -125,6 +158,7 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
         text,
         voice,
         node.created_at,
+        person=_person(node, voice),
         source=source or (None if voice == "assistant" else spoken_for(text)),
         cues=cues,
         values=values,
@@ -181,7 +215,7 @@ _REASON = re.compile(
 )
 _NAMED = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*\w\b|\b[A-Z]+[a-z]+[A-Z]\w*\b")
 _LABELLED = re.compile(
-    r"^\W*(?:[^:.!?]{1,40}:\s|(?:so|therefore|thus|hence|consequently|as a result|in that case"
+    r"^\W*(?:[^:.!?]{1,60}:\s|(?:so|therefore|thus|hence|consequently|as a result|in that case"
     r"|(?:that|this|which) (?:means|gives us|leaves))\b[\s,:]*(?:that\b)?)",
     re.I,
 )

@@ -1,17 +1,16 @@
-"""``models.*``: which models there are, which one would answer, bringing and keeping them."""
+"""``models.*``: which models there are, which one would answer, bringing and keeping them.
+
+What is recommended and suggested stands in ``models_advice``.
+"""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from car.inference.models import ModelSchema
-from car.inference.prefs import PrefsChange, UpdatePrefs
 from car.inference.pull import PullEvent
-from car.inference.recommend import Tier, UseCase, recommend
 from car.inference.records import GenerateRequest, IntentHint
 from car.inference.rows import Filter, legacy_rows, search, unified_row, upgrade_rows
-from car.inference.suggestions import detected_upgrades, missing_purposes, upgrade_nudge
-from car.ir.json import JsonObject, convert
+from car.ir.json import JsonObject, JsonValue, convert
 from car.server.errors import InvalidParams
 from car.server.registry import NoParams, method
 from car.server.session import ClientSession
@@ -62,26 +61,6 @@ class SearchQuestion(Struct, frozen=True, rename="camel"):
     limit: Annotated[int, Meta(ge=0)] | None = None
 
 
-class Purpose(Struct, frozen=True):
-    """What models are wanted for, and whether providers' count as well."""
-
-    use_case: UseCase = "assistant"
-    tier: Tier = "balanced"
-    cloud_ok: bool = False
-
-
-class Moment(Struct, frozen=True):
-    """Whether the user waits for a model right now, so that nothing should be suggested."""
-
-    inference_active: bool = False
-
-
-class Dismissal(Struct, frozen=True):
-    """A suggestion that is not to come again."""
-
-    dismiss_key: str
-
-
 @method("models.list")
 async def models_list(session: ClientSession, params: NoParams) -> list[JsonObject]:
     """The models that run from files, in the form of early clients.
@@ -112,8 +91,7 @@ async def models_register(session: ClientSession, params: JsonObject) -> JsonObj
     registrations, null in a daemon that keeps nothing.  Errors: -32602 for what is no schema.
     """
     registry = session.state.models.registry
-    model = convert(params.get("schema", params), ModelSchema)
-    await registry.register(model)
+    model = await registry.register(params.get("schema", params))
     note = "visible immediately"
     if registry.path is None:
         note += "; forgotten when the daemon ends, as it keeps no state"
@@ -122,14 +100,14 @@ async def models_register(session: ClientSession, params: JsonObject) -> JsonObj
 
 
 @method("models.unregister")
-async def models_unregister(session: ClientSession, params: ModelId | str) -> JsonObject:
+async def models_unregister(session: ClientSession, params: JsonValue) -> JsonObject:
     """Forget a registered model.
 
     Params: ``{id}``, or the id itself.  Result: ``{id, unregistered: true, path, note}``.
-    Errors: -32603 for one that is not registered.
+    Errors: -32602 for what is neither, -32603 for one that is not registered.
     """
     registry = session.state.models.registry
-    model_id = params if isinstance(params, str) else params.id
+    model_id = params if isinstance(params, str) else convert(params, ModelId).id
     await registry.unregister(model_id)
     return {
         "id": model_id,
@@ -219,99 +197,6 @@ async def models_upgrades(session: ClientSession, params: NoParams) -> JsonObjec
     target_available, target_pullable, remove_old_supported}]}``.
     """
     return {"upgrades": upgrade_rows(await session.state.models.snapshot())}
-
-
-@method("models.recommend")
-async def models_recommend(session: ClientSession, params: Purpose) -> JsonObject:
-    """Which models suit a purpose on this machine, the best first.
-
-    Result: ``{picks, not_enough_memory, note?}``, of ``{model_id, display_name, role,
-    rationale, download_mb, already_installed, fit, acceleration, is_local,
-    requires_cloud_consent, trust_tier, score}``.
-    """
-    models = session.state.models
-    machine = await models.machine()
-    snapshot = await models.snapshot()
-    return recommend(snapshot, machine, params.use_case, params.tier, params.cloud_ok).wire()
-
-
-@method("models.setup_plan")
-async def models_setup_plan(session: ClientSession, params: Purpose) -> JsonObject:
-    """What to set up for a purpose on this machine.
-
-    Result: ``{machine: {os, arch, cores, ram_mb, available_mb, acceleration}, recommended?,
-    alternatives, needs_more_memory, note?}``, models as of ``models.recommend``.
-    """
-    models = session.state.models
-    machine = await models.machine()
-    snapshot = await models.snapshot()
-    advice = recommend(snapshot, machine, params.use_case, params.tier, params.cloud_ok)
-    return advice.plan(machine)
-
-
-@method("models.detect_upgrades")
-async def models_detect_upgrades(session: ClientSession, params: NoParams) -> JsonObject:
-    """What could replace models in use, as far as the update policy wants to know.
-
-    Result: ``{upgrades: [{from_id, from_name, to_id, to_name, reason, trust_tier, source,
-    target_pullable}]}``.
-    """
-    models = session.state.models
-    prefs = await models.preferences()
-    return {"upgrades": detected_upgrades(await models.snapshot(), prefs)}
-
-
-@method("models.check_upgrade_nudge")
-async def models_check_upgrade_nudge(session: ClientSession, params: Moment) -> JsonObject:
-    """Whether to tell the user of a better model now.
-
-    Result: ``{auto_apply, nudge?: {finding, message, dismiss_key}}``.
-    """
-    models = session.state.models
-    prefs = await models.preferences()
-    return upgrade_nudge(await models.snapshot(), prefs, params.inference_active)
-
-
-@method("models.check_concierge")
-async def models_check_concierge(session: ClientSession, params: Moment) -> JsonObject:
-    """Which purposes no model can be used for yet, each with a local one that could.
-
-    Result: ``{suggestions: [{use_case, model_id, display_name, download_mb, message,
-    dismiss_key}]}``.
-    """
-    models = session.state.models
-    prefs = await models.preferences()
-    machine = await models.machine()
-    snapshot = await models.snapshot()
-    return {"suggestions": missing_purposes(snapshot, machine, prefs, params.inference_active)}
-
-
-@method("models.dismiss_upgrade", "models.dismiss_suggestion")
-async def models_dismiss(session: ClientSession, params: Dismissal) -> JsonObject:
-    """Let a suggestion not come again.
-
-    Result: ``{dismissed: true}``.
-    """
-    await (await session.state.models.preferences()).dismiss(params.dismiss_key)
-    return {"dismissed": True}
-
-
-@method("models.update_prefs_get")
-async def models_update_prefs_get(session: ClientSession, params: NoParams) -> UpdatePrefs:
-    """How models are to be brought up to date.
-
-    Result: UpdatePrefs.
-    """
-    return (await session.state.models.preferences()).update
-
-
-@method("models.update_prefs_set")
-async def models_update_prefs_set(session: ClientSession, params: PrefsChange) -> UpdatePrefs:
-    """Change how models are to be brought up to date; what is not named stays.
-
-    Result: UpdatePrefs.
-    """
-    return await (await session.state.models.preferences()).change(params)
 
 
 async def _pull(session: ClientSession, name: str) -> JsonObject:

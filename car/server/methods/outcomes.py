@@ -4,15 +4,15 @@ import msgspec
 from msgspec import Struct
 
 from car.inference.outcomes import ActionResult
-from car.ir.json import JsonObject
+from car.ir.json import JsonObject, JsonValue
 from car.server.registry import NoParams, method
 from car.server.session import ClientSession
 
 
 class Resolution(Struct, frozen=True):
-    """How actions ended that came of a model's answers."""
+    """How actions ended that came of a model's answers: trace id, success, confidence, output."""
 
-    action_results: list[ActionResult] = msgspec.field(name="actionResults")
+    action_results: list[tuple[str, bool, float, JsonValue]] = msgspec.field(name="actionResults")
 
 
 @method("outcomes.scoreboard")
@@ -38,4 +38,5 @@ def outcomes_resolve_pending(session: ClientSession, params: Resolution) -> Json
     with several is a success if all of them were.  A row without a trace id is skipped, one
     that is not known changes nothing.  Result: ``{recorded}``, the rows that had one.
     """
-    return {"recorded": session.state.models.resolve(params.action_results)}
+    results = [ActionResult(trace, ok, sure) for trace, ok, sure, _ in params.action_results]
+    return {"recorded": session.state.models.resolve(results)}

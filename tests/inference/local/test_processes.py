@@ -84,6 +84,8 @@ class GgufTests(RealTestCase):
         pieces = [event.data for event in events if isinstance(event, TextDelta)]
         self.assertGreater(len(pieces), 2)
         self.assertEqual("".join(pieces), answer.text)
+        assert answer.usage is not None
+        assert answer.timings is not None
         self.assertEqual(answer.usage.output_tokens, 6)
         self.assertGreater(answer.usage.input_tokens, 6)
         self.assertEqual(answer.stop_reason, "length")
@@ -231,6 +233,13 @@ class OnnxTests(RealTestCase):
         scores = await self.texts.classify(MINILM, text, ["politics", "sports", "cooking"])
         self.assertEqual(scores.index(max(scores)), 1)
 
+    async def test_no_telemetry(self) -> None:
+        """The worker opens no network connection, and leaves nothing beside its directory."""
+        await self.texts.embed(MINILM, ["owl"])
+        (pid,) = self.workers.pids
+        self.assertEqual(psutil.Process(pid).net_connections(kind="inet"), [])
+        self.assertEqual(len(list(self.directory.iterdir())), 1)
+
     async def test_tokens(self) -> None:
         """A text becomes ids and the same text again, without special tokens."""
         tokens = await self.texts.tokenize(MINILM, "hello world")
@@ -252,16 +261,21 @@ class ParentTests(TestCase):
         directory = Path(self.mktemp()).absolute()
         directory.mkdir()
         weights, tokenizer = write_cross_encoder(directory)
-        temporary = Path(tempfile.mkdtemp())
-        self.addCleanup(temporary.rmdir)
-        root = Path(__file__).parents[3]
-        command = [sys.executable, "-m", "tests.inference.local.parent", weights, tokenizer]
-        environment = {**os.environ, "TMPDIR": str(temporary)}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env=environment) as parent:
-            assert parent.stdout is not None
-            worker = psutil.Process(int(parent.stdout.readline()))
-            self.assertEqual(len(list(temporary.iterdir())), 1)
-            parent.kill()
+        temporary = directory / "temporary"
+        temporary.mkdir()
+        command = [sys.executable, "-m", "tests.inference.local.parent"]
+        parent = subprocess.Popen(
+            [*command, str(weights), str(tokenizer)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[3],
+            env={**os.environ, "TMPDIR": str(temporary)},
+        )
+        self.addCleanup(parent.wait)
+        self.addCleanup(parent.kill)
+        with parent.stdout as said:  # type: ignore[union-attr]  # it is a pipe
+            worker = psutil.Process(int(said.readline()))
+        self.assertEqual(len(list(temporary.iterdir())), 1)
+        parent.kill()
         worker.wait(END_SECONDS)
         self.assertEqual(list(temporary.iterdir()), [])
 

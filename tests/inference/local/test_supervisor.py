@@ -14,6 +14,7 @@ from car.inference.errors import (
     UnsupportedMode,
     WorkerFailed,
 )
+from car.inference.local.frames import MAX_FRAME_BYTES, FrameError
 from car.inference.local.supervisor import (
     HOLD_SECONDS,
     IDLE_SECONDS,
@@ -156,6 +157,13 @@ class CallTests(WorkerTestCase):
         self.failureResultOf(self.worker.call("chat", {}), NoModel)
         self.assertEqual(self.clock.processes, [])
         self.assert_quiet()
+
+    def test_too_long(self) -> None:
+        """A call that is too long for a frame fails, and is forgotten."""
+        called = self.worker.call("chat", {"body": "x" * MAX_FRAME_BYTES})
+        self.failureResultOf(called, FrameError)
+        self.assertFalse(self.worker.busy)
+        self.assertEqual(self.clock.processes, [])
 
     def test_no_process(self) -> None:
         """A process that cannot be started fails the call."""

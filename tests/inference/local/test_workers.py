@@ -8,7 +8,7 @@ import psutil  # type: ignore[import-untyped]  # ships no types
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference.errors import NoModel, NotEnoughMemory
+from car.inference.errors import NoModel, NotEnoughMemory, WorkerFailed
 from car.inference.local import workers
 from car.inference.local.locate import ModelFiles
 from car.inference.local.workers import LocalWorkers
@@ -97,4 +97,7 @@ class LocalWorkersTests(SynchronousTestCase):
             self.assertEqual(process.signals, ["KILL"])
             process.end(signal=9)
         self.successResultOf(stopped)
+        self.successResultOf(stopped)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+        again = self.workers.call(replace(GGUF_MODEL, id="lab/other:1"), "tokenize", {})
+        self.failureResultOf(again, WorkerFailed)

@@ -59,4 +59,4 @@ class AnthropicSDKTests(SDKTestCase):
 
     def test_our_request(self) -> None:
         """The SDK's types take each member of what we send, and miss none."""
-        self.assertNotIn("raised", self.outcomes["our anthropic"])
+        self.assertIsNone(self.outcomes["our anthropic"])

@@ -1,10 +1,13 @@
 """Every format, streamed and whole, and everything that goes wrong on the way."""
 
 from twisted.internet.defer import CancelledError
+from zope.interface.verify import verifyObject
 
 from car.inference.errors import ContentRefused, MissingKey, NoModel, ProviderError
+from car.inference.interfaces import IGenerator
 from car.inference.models import Local, Ollama, RemoteApi, VllmMlx
 from car.inference.records import StopReason, TextDelta, Usage
+from car.inference.remote import sse, transport
 from tests.inference.remote.case import (
     ENDPOINT,
     KEY_NAME,
@@ -212,8 +215,37 @@ class TimeTests(RemoteCase):
                 self.assertQuiet()
 
 
+class BoundTests(RemoteCase):
+    """Providers that send too much."""
+
+    def test_long_answer(self) -> None:
+        """An answer that is too long closes the socket, streamed or not."""
+        self.patch(transport, "MAX_ANSWER_BYTES", 300)
+        for streaming in (True, False):
+            error = self.failed(remote_model(), streaming=streaming, kind=ProviderError)
+            self.assertEqual(str(error), "The answer is longer than 300 octets.")
+        self.assertEqual(len(self.provider().requests), 2)
+
+    def test_long_error(self) -> None:
+        """So does a complaint that does not end."""
+        self.patch(transport, "MAX_ERROR_BYTES", 10)
+        self.keys.pairs = [(KEY_NAME, "sk-wrong")]
+        error = self.failed(remote_model(), kind=ProviderError)
+        self.assertEqual(str(error), "The answer is longer than 10 octets.")
+
+    def test_long_event(self) -> None:
+        """And an event that does not end."""
+        self.patch(sse.EventReader.__init__, "__defaults__", (10,))
+        error = self.failed(remote_model(), kind=ProviderError)
+        self.assertEqual(str(error), "The provider sent an event of more than 10 octets.")
+
+
 class TargetTests(RemoteCase):
     """Where requests go."""
+
+    def test_interface(self) -> None:
+        """The back end is what the engine asks for."""
+        verifyObject(IGenerator, self.generator)
 
     def test_missing_key(self) -> None:
         """What was looked at is named."""

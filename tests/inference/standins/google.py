@@ -83,11 +83,14 @@ def _read(body: Body, model: str) -> Asked:
     names: list[str] = []
     for content in body["contents"]:
         check(content.get("role", "user") in ("user", "model"), "role must be user or model")
+        is_signed = False  # the first call of a turn must be
         for part in content["parts"]:
             check(len(_PARTS & part.keys()) == 1, "A part must hold one kind of data.")
             if "functionCall" in part:
                 names.append(part["functionCall"]["name"])
-                check("thoughtSignature" in part or len(names) % 2 == 0, "thought_signature")
+                signed = "thoughtSignature" in part or is_signed
+                check(signed, "Function call is missing a thought_signature")
+                is_signed = True
             elif "functionResponse" in part:
                 answer = part["functionResponse"]
                 check(answer["name"] in names, "functionResponse is of no functionCall")
@@ -98,7 +101,8 @@ def _read(body: Body, model: str) -> Asked:
         asked.tools += [each["name"] for each in tool["functionDeclarations"]]
     config = body.get("generationConfig") or {}
     asked.wants_json = config.get("responseMimeType") == "application/json"
-    asked.thinks = bool((config.get("thinkingConfig") or {}).get("includeThoughts"))
+    thinking = config.get("thinkingConfig") or {}  # Google takes names of either spelling
+    asked.thinks = bool(thinking.get("includeThoughts") or thinking.get("include_thoughts"))
     return asked
 
 

@@ -14,7 +14,7 @@ from tests.inference.standins.script import KEY, SECOND_KEY, Asked
 SLOW_SECONDS = 90.0
 """What ``slow`` waits before the first octet, and ``pause`` in the middle."""
 
-RETRY_AFTER = 2
+RETRY_AFTER = 1
 """What an answer with 429 tells to wait."""
 
 SPLIT_BYTES = 7

@@ -30,18 +30,16 @@ class AzureOpenAI(OpenAIChat):
 
 def _url(ask: Ask) -> str:
     path = urlsplit(ask.endpoint).path.rstrip("/")
-    version = ask.api_version
+    version = ask.api_version or API_VERSION
     if path.endswith("/openai/v1"):
-        url = operation_url(ask.endpoint, OPERATION, "")
-        return with_query(url, f"api-version={quote(version)}") if version else url
-    if "/deployments/" in path:
-        url = operation_url(ask.endpoint, OPERATION, "")
+        url = operation_url(ask.endpoint, OPERATION)
+        version = ask.api_version or ""
+    elif "/deployments/" in path:
+        url = operation_url(ask.endpoint, OPERATION)
     else:
+        resource = ask.endpoint.rstrip("/").removesuffix("/openai")
         deployment = f"openai/deployments/{quote(ask.model_name, safe='')}"
-        base = operation_url(ask.endpoint.removesuffix("/openai"), deployment, "")
-        url = operation_url(base.replace("//openai/", "/openai/"), OPERATION, "")
-    return (
-        url
-        if "api-version=" in url
-        else with_query(url, f"api-version={quote(version or API_VERSION)}")
-    )
+        url = operation_url(operation_url(resource, deployment), OPERATION)
+    if not version or "api-version=" in url:
+        return url
+    return with_query(url, f"api-version={quote(version)}")

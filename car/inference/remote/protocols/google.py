@@ -38,6 +38,10 @@ from car.ir.json import JsonObject, decode, encode
 API_VERSION = "v1"
 """The stable version (Gemini API reference, API versions), where the endpoint names none."""
 
+UNSIGNED = "skip_thought_signature_validator"
+"""Stands for the signature of calls that another model has made (Gemini API, Thought
+signatures): newer models refuse a turn whose first call has none."""
+
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
 
 _REFUSED = frozenset(
@@ -103,15 +107,10 @@ def _body(ask: Ask) -> JsonObject:
 def _generation(ask: Ask) -> JsonObject:
     config: JsonObject = {
         "maxOutputTokens": ask.max_tokens,
-        **chosen(
-            ask,
-            temperature="temperature",
-            top_p="topP",
-            top_k="topK",
-            stop="stopSequences",
-            seed="seed",
-        ),
+        **chosen(ask, temperature="temperature", top_p="topP", top_k="topK", seed="seed"),
     }
+    if ask.params.stop:
+        config["stopSequences"] = ask.params.stop
     config |= _format(ask.conversation)
     how_much = effort(ask)
     if how_much is not None:
@@ -139,11 +138,14 @@ def _choice(choice: ToolChoice) -> JsonObject:
 
 def _content(turn: Turn) -> JsonObject:
     """A turn; a call that came as a signed part goes back as that part."""
-    signed = [part.item for part in turn.parts if isinstance(part, Item)]
-    names = {item["functionCall"].get("id") for item in signed if "functionCall" in item}
+    items = [part.item for part in turn.parts if isinstance(part, Item)]
+    signed = {item["functionCall"].get("id") for item in items if "functionCall" in item}
     parts = [
-        _part(part) for part in turn.parts if not (isinstance(part, Call) and part.id in names)
+        _part(part) for part in turn.parts if not (isinstance(part, Call) and part.id in signed)
     ]
+    calls = [part for part in parts if "functionCall" in part]
+    if calls and not any("thoughtSignature" in call for call in calls):
+        calls[0]["thoughtSignature"] = UNSIGNED
     return {"role": "model" if turn.role == "assistant" else "user", "parts": parts}
 
 

@@ -67,8 +67,10 @@ class OpenAIChat:
             "model": ask.model_name,
             "messages": list(_messages(conversation)),
             self.max_tokens_name(ask): ask.max_tokens,
-            **chosen(ask, temperature="temperature", top_p="top_p", stop="stop", seed="seed"),
+            **chosen(ask, temperature="temperature", top_p="top_p", seed="seed"),
         }
+        if params.stop:
+            body["stop"] = params.stop
         if conversation.tools:
             body["tools"] = [_tool(tool) for tool in conversation.tools]
             if conversation.choice is not None:

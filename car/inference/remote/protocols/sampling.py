@@ -41,8 +41,11 @@ def chosen(ask: Ask, **names: str) -> JsonObject:
     for name, theirs in names.items():
         value: Any = getattr(ask.params, name)
         is_chosen = value != getattr(_DEFAULTS, name)
-        is_known = name in supported if supported else is_chosen
-        if is_known and (is_chosen or name in ("temperature", "top_p")):
+        if name in supported:
+            is_sent = is_chosen or bool(value)  # top_k 0 and seed None say nothing
+        else:
+            is_sent = is_chosen and not supported
+        if is_sent:
             told[theirs] = value
     return told
 
