@@ -8,18 +8,21 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from car.inference.errors import (
-    ContentRefused,
     InferenceError,
+    MissingComponent,
+    MissingKey,
     NoModel,
+    NotEnoughMemory,
     ProviderError,
     UnsupportedMode,
     WorkerFailed,
 )
 from car.inference.interfaces import EventSink, IGenerator, ITextModels
+from car.inference.local.texts import reranker_name
 from car.inference.models import AppleFoundationModels, Delegated, Foreign, Local, Mlx, ModelSchema
 from car.inference.records import Completion, GenerateRequest, StreamEvent
 from car.inference.router import Route
@@ -31,6 +34,10 @@ MOST_TEXTS = 4_096
 MOST_DOCUMENTS = 1_000
 MOST_PROMPT = 8 * 1024 * 1024
 """Texts of one embed call, documents of one rerank, characters of a prompt [ours]."""
+
+_MODELS_FAULT = (ProviderError, WorkerFailed, RunnerError)
+_NEXT_MAY_DO = (*_MODELS_FAULT, MissingKey, MissingComponent, NotEnoughMemory)
+"""Failures that are held against a model, and those after which another one is tried."""
 
 _NOT_HERE = (Foreign, Mlx, AppleFoundationModels)
 
@@ -146,7 +153,7 @@ class InferenceEngine:
             watch = _Watch(self._clock, sink)
             try:
                 return await self._run(model, request, watch, route.task, trace_id)
-            except (ProviderError, WorkerFailed, RunnerError) as failed:
+            except _NEXT_MAY_DO as failed:
                 if watch.first is not None or request.model:
                     raise
                 problem = failed
@@ -165,9 +172,7 @@ class InferenceEngine:
         began = self._clock.seconds()
         try:
             completion = await generator.generate(model, request, watch.take)
-        except (CancelledError, UnsupportedMode, ContentRefused):
-            raise  # the caller's doing, or nothing that speaks against the model
-        except InferenceError:
+        except _MODELS_FAULT:
             self._note(model, task, began, None, trace_id)
             raise
         finally:
@@ -235,7 +240,7 @@ class InferenceEngine:
         scores = await self._gated(
             self._local_gate, self._texts.rerank, chosen, query, documents, instruction
         )
-        return Ranked(_ordered(scores), chosen.id)
+        return Ranked(_ordered(scores), reranker_name(chosen))
 
     async def _rank_by_vectors(
         self, query: str, documents: Sequence[str], model: str | None

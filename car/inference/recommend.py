@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]  # ships no types
 from msgspec import Struct
 
 from car.inference.registry import Known, Snapshot
-from car.inference.scoring import expected_latency_ms, prior_quality
+from car.inference.scoring import HALF_LATENCY_MS, expected_latency_ms, prior_quality
 from car.inference.sizing import is_too_big, memory_mb
 from car.ir.json import JsonObject
 
@@ -136,7 +136,7 @@ def _pick(entry: Known, machine: Machine, use_case: UseCase, tier: Tier) -> Pick
     quality = prior_quality(model, CAPABILITY[use_case])
     latency = expected_latency_ms(model, None, CAPABILITY[use_case])
     share = _QUALITY_SHARE[tier]
-    speed = 1.0 / (1.0 + latency / 2_000.0)
+    speed = 1.0 / (1.0 + latency / HALF_LATENCY_MS)
     fit = _fit(entry, machine)
     needed = memory_mb(model)
     if not model.is_local:

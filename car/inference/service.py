@@ -72,7 +72,7 @@ class Models(Service):
             in_thread,
             now,
         )
-        self.prefs = Prefs(None if directory is None else directory / "prefs.json", in_thread)
+        self._prefs = Prefs(None if directory is None else directory / "prefs.json", in_thread)
         self.registry = ModelRegistry(
             root,
             keys,
@@ -154,7 +154,7 @@ class Models(Service):
     async def preferences(self) -> Prefs:
         """The preferences, as they were saved."""
         await self._loaded()
-        return self.prefs
+        return self._prefs
 
     async def pull(self, name: str, sink: PullSink) -> Path:
         """Bring the files of the model of that id or name; where its weights lie.
@@ -205,7 +205,7 @@ class Models(Service):
     async def _load(self) -> None:
         if self._router is None:
             await self._profiles.load()
-            await self.prefs.load()
+            await self._prefs.load()
             machine = await self.machine()
             self._router = Router(self._profiles, self._random, machine.ram_mb)
 

@@ -96,12 +96,16 @@ class SecretStore:
     def find(self, key: str) -> "Deferred[str | None]":
         """The value of a key of the default service, for whoever looks in several places.
 
-        Fires with None where there is none, no name is like that, or the store is unavailable.
+        The back end is asked only for names that ``secret.put`` has noted: it may be slow, or
+        ask the user.  Fires with None where there is none, no name is like that, or the store is unavailable.
         """
         return Deferred.fromCoroutine(self._find(key))
 
     async def _find(self, key: str) -> str | None:
         try:
+            noted = await self._turns.call(self._index.names)
+            if secret_name(key) not in noted:
+                return None
             return await self.get(key)
         except SecretError:
             return None

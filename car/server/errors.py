@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 
 from car.errors import CarError
 from car.eventlog.errors import JournalError
-from car.inference.errors import ContentRefused
+from car.inference.errors import ContentRefused, InvalidRequest
 from car.ir.json import JsonLimitError, JsonObject, JsonSyntaxError, RecordError
 from car.memgine.errors import InvalidFact, UnknownFact
 from car.policy.errors import PolicyError
@@ -83,6 +83,7 @@ CODES: dict[type[Exception], int] = {
     InvalidFact: codes.INVALID_PARAMS,
     UnknownFact: codes.INVALID_PARAMS,
     ContentRefused: codes.CONTENT_REFUSED,
+    InvalidRequest: codes.INVALID_PARAMS,
     RecordError: codes.INVALID_PARAMS,
     JsonLimitError: codes.INVALID_REQUEST,
     JsonSyntaxError: codes.PARSE_ERROR,

@@ -154,7 +154,10 @@ _PATTERNS: dict[Cue, str] = {
             |(?:that|this|which)\ (?:means|leaves|gives|implies|puts|makes|brings)
             |based\ on\ (?:this|that|these|which)|from\ (?:this|that)|given\ (?:this|that)
             |we\ can\ (?:therefore|thus|then)|conclusion|derived|net\ result|bottom\ line
-            |leaving)\b(?!\s+(?:far|that\ we|the\ original))
+            |leaving|upshot|result|outcome|implication|consequence
+            |(?:\w+\ ){0,3}?(?:follows|conclude[sd]?|deduce[sd]?|infer(?:red|s)?|work(?:ed|s)?\ out
+            |calculat(?:e|ed|es)|comput(?:e|ed|es)|reckon(?:ed|s)?|deriv(?:e|ed|es))\b
+            (?=[^.:]{0,40}:))\b(?!\s+(?:far|that\ we|the\ original))
         |\bwhich\ (?:means|leaves|gives)\b|^\W*(?:this|that|it)\ (?:results?\ in|yields
             |adds\ up\ to|amounts\ to)\b
         |=\s*[$€£]?\d

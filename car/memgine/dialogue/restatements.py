@@ -72,6 +72,15 @@ def quotes(said: Statement, dead: Statement) -> bool:
     return len(dead.core) >= QUOTED_TERMS and _within(dead.core, said.terms)
 
 
+def derives(said: Statement, base: Statement) -> bool:
+    """Whether *said*, which follows *base*, was drawn from it: it says so, or reckons with it."""
+    if said.has(Cue.CONCLUSION):
+        return True
+    mine = {(value.kind, value.normal) for value in said.values}
+    shared = any((value.kind, value.normal) in mine for value in base.values)
+    return shared and said.voice == base.voice and len(mine) > 1 and said.core != base.core
+
+
 def _within(part: list[str], whole: list[str]) -> bool:
     if not part or len(part) > len(whole):
         return False

@@ -12,7 +12,8 @@ from car.memgine.dialogue.cancellations import disowned, is_disowned, revokes, t
 from car.memgine.dialogue.corrections import claims, is_open, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.ledger import Ledger
-from car.memgine.dialogue.restatements import Dead, quotes, repeats
+from car.memgine.dialogue.quotations import LEAST_TERMS, amendment
+from car.memgine.dialogue.restatements import Dead, derives, quotes, repeats
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import mended_text, without_dead, without_old
@@ -42,6 +43,8 @@ class Rulings:
         if said.voice == "assistant":
             if ledger.repeated(said) or ledger.quoted(said):
                 ledger.kill(said, "restated", None)
+            return
+        if said.voice == "user" and self._amend(said, around):
             return
         settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
         if not settles and ledger.quoted(said):
@@ -166,6 +169,40 @@ class Rulings:
             if old.alive
         ]
 
+    # ---- giving the words of what falls -------------------------------------------------------
+
+    def _amend(self, said: Statement, around: Surroundings) -> bool:
+        """Carry out what *said* does to statements whose words it gives; whether it does."""
+        ledger = self._ledger
+        if len(said.terms) <= LEAST_TERMS:
+            return False
+        alive = [old for old in self._before(said, around) if old.node != said.node]
+        alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
+        found = amendment(said, [*alive, *ledger.quoted(said)])
+        if found is None:
+            return False
+        fallen = [old for old in found.old if old.alive]
+        new = said if found.text is not None else None
+        if found.text is not None:
+            ledger.rewrite(said, found.text)
+            said.victor = True
+            ledger.revive(said)
+        else:
+            ledger.kill(said, "restated", None)
+        kept = {(value.kind, value.normal) for value in said.values} if new else set()
+        dead = [
+            ledger.bury(old, value, new, said.at)
+            for old in fallen
+            for value in old.values
+            if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
+        ]
+        for old in fallen:
+            ledger.kill(old, "superseded", said.node)
+        self.sweep(fallen, dead, said.node, around)
+        if new is not None:
+            self.trim(said)
+        return True
+
     # ---- taking back -------------------------------------------------------------------------
 
     def _disown(self, said: Statement, around: Surroundings) -> None:
@@ -240,7 +277,7 @@ class Rulings:
     def _drop_conclusions(self, old: Statement, by: int | None) -> None:
         """What was concluded right after *old* falls with it."""
         for said in self._ledger.after(old):
-            concludes = said.has(Cue.CONCLUSION)
+            concludes = derives(said, old)
             if said.node == by or not (concludes or said.voice == "assistant"):
                 return
             if concludes:

@@ -70,6 +70,8 @@ class Statement(msgspec.Struct, eq=False):
     terms: list[str] = []
     core: list[str] = []
     """The terms after a label or a leading "so": what others would repeat of it."""
+    core_at: int = 0
+    """Where the text of the core begins."""
     topic: frozenset[str] = frozenset()
     focus: frozenset[str] = frozenset()
     """The topic of that part, between commas, that holds the first value."""
@@ -145,6 +147,7 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
     unvalued = _without(text, ((v.start, v.end) for v in values))
     choice_terms = _add_choice(text, values, frame.choice)
     spoken = terms(text)
+    core, core_at = _core(text)
     rest = _REMARK.sub("", _REASON.sub("", _without(text, ((v.start, v.end) for v in values))))
     identifiers = frozenset(
         term for value in values if value.kind is Kind.IDENTIFIER for term in terms(value.normal)
@@ -164,7 +167,8 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
         values=values,
         kinds=frozenset(value.kind for value in values),
         terms=spoken,
-        core=_core(text) or spoken,
+        core=core or spoken,
+        core_at=core_at if core else 0,
         topic=topic,
         focus=topic & _focus(text, values),
         head=frame.head - valued,
@@ -202,6 +206,7 @@ def reword(said: Statement, text: str) -> None:
     said.kinds = frozenset(value.kind for value in said.values)
     said.foremost = None
     said.terms = said.core = terms(text)
+    said.core_at = 0
 
 
 BRACKETS = re.compile(r"\s*\([^()]*\)")
@@ -221,9 +226,9 @@ _LABELLED = re.compile(
 )
 
 
-def _core(text: str) -> list[str]:
+def _core(text: str) -> tuple[list[str], int]:
     label = _LABELLED.match(text)
-    return terms(text[label.end() :]) if label else []
+    return (terms(text[label.end() :]), label.end()) if label else ([], 0)
 
 
 def _focus(text: str, values: list[Value]) -> frozenset[str]:

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from car.inference.outcomes import ActionResult
-from car.ir.json import JsonObject, JsonValue
+from car.ir.json import JsonObject, JsonValue, convert
 from car.server.registry import NoParams, method
 from car.server.session import ClientSession
 
@@ -31,12 +31,14 @@ async def outcomes_scoreboard(session: ClientSession, params: NoParams) -> JsonO
 
 
 @method("outcomes.resolve_pending")
-def outcomes_resolve_pending(session: ClientSession, params: Resolution) -> JsonObject:
+def outcomes_resolve_pending(session: ClientSession, params: JsonObject) -> JsonObject:
     """Say how the actions ended that came of answers, by their trace ids.
 
     Params: ``actionResults``, rows of ``[trace_id, success, confidence, output]``; an answer
     with several is a success if all of them were.  A row without a trace id is skipped, one
     that is not known changes nothing.  Result: ``{recorded}``, the rows that had one.
+    Errors: -32602 for a row that is none.
     """
-    results = [ActionResult(trace, ok, sure) for trace, ok, sure, _ in params.action_results]
+    rows = convert(params, Resolution).action_results
+    results = [ActionResult(trace_id, success, sure) for trace_id, success, sure, _ in rows]
     return {"recorded": session.state.models.resolve(results)}

@@ -49,7 +49,15 @@ class OutcomesTests(ModelsCase):
 
     def test_wrong(self) -> None:
         """Rows that are none are wrong params, by their place."""
-        for rows in ("x", [3], [["t-1"]], [[None, True, 1, ""]], [["t-1", "yes", 1, ""]]):
+        for rows in (
+            None,
+            "x",
+            [3],
+            [["t-1"]],
+            [{"success": True}],
+            [[None, True, 1, ""]],
+            [["t-1", "yes", 1, ""]],
+        ):
             error = self.client.error("outcomes.resolve_pending", {"actionResults": rows})
             self.assertEqual(error["code"], -32602, rows)
             self.assertIn("actionResults", error["message"])

@@ -30,6 +30,10 @@ def example(type: inspect.Type) -> JsonValue:
             return True
         case inspect.ListType():
             return [example(type.item_type)] * (type.min_length or 0)
+        case inspect.TupleType():
+            return [example(item) for item in type.item_types]
+        case inspect.AnyType():
+            return None
         case inspect.DictType():
             return {}
         case inspect.LiteralType():

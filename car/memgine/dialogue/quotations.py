@@ -1,0 +1,128 @@
+"""Quotations: statements that speak of an earlier one by giving its very words.
+
+'Where we had "A", read "B"', 'strike A, the right one is B', '"A" cannot stand any longer'.
+Found by the words that stand in both, not by quotation marks or wording; what is around them
+tells whether the earlier statement is taken back, replaced or only said again.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.values import values_in
+from car.memgine.dialogue.vocabulary import terms
+
+LEAST_TERMS = 3
+"""The terms from which on words are taken for those of an earlier statement."""
+
+_QUOTED = re.compile(r"[\"“”«»„‟](?P<inside>[^\"“”«»„‟]{2,400})[\"“”«»„‟]|‘(?P<single>[^‘’]{2,400})’")
+_TAKING_BACK = re.compile(
+    r"\b(?:not|never|no longer|no more|cannot|\w+n['’]t|wrong\w*|mistake\w*|mistaken|errors?"
+    r"|erroneous\w*|invalid\w*|incorrect\w*|false|untrue|outdated|obsolete|void|moot|stale|off"
+    r"|fall\w*|fell|collaps\w*|undermin\w*|unsound|afresh|anew|redo\w*|redone|over again|once more"
+    r"|re-?(?:work|comput|calculat|figur|consider|run|plan|think|visit|assess|evaluat|check|done)\w*"
+    r"|strike|struck|stricken|scrap\w*|discard\w*|forget|disregard|drop\w*|withdr\w+|retract\w*"
+    r"|revis\w*|correction|corrected|replac\w*|supersed\w*|delet\w*|remov\w*|cross\w* out|amend\w*"
+    r"|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out of the window"
+    r"|(?:do|done|worked|work|work it|figure|figured|computed|calculated) (?:out )?again)\b",
+    re.I,
+)
+_REPLACING = re.compile(
+    r"\b(?:had|has|wrote|written|put|noted|recorded|took|taken|stood|believed|thought|assumed|said"
+    r"|given|should|must|ought|shall|really|actual\w*|in fact|fact|truth|true|right|proper|instead"
+    r"|rather|turn\w* out|turn\w* into|become\w*|became|but|now|changes?|changed|reads?|in place"
+    r"|correct\w*|fix\w*|straight|means?|meant|was|were|for|by|with|to)\b",
+    re.I,
+)
+_ADDING = re.compile(
+    r"^\W*(?:and|also|too|plus|as well|moreover|in addition|besides|while|because|since|as|which"
+    r"|who|so)\b",
+    re.I,
+)
+_OPENING = re.compile(
+    r"^[\s\"“”«»‘’',;.)]*(?:(?:[—–-]|and|but|it|that|this|the|is|are|was|were|be|been|has|have|had"
+    r"|must|should|shall|will|ought|to|now|really|in|fact|actually|truth|rather|instead|read|reads"
+    r"|say|says|put|right|correct|proper|actual|true|new|one|value|figure|version|wording|thing"
+    r"|becomes?|became|turns?|turned|out|into|for|with|by|we|you|need|needs|as|follows|not|so"
+    r"|there|stands?|what|holds|counts|means?|meant|please|write|use|replace|replaced)\b[\s:,;—–-]*"
+    r"|[:,;—–-]\s*)*[\"“”«»‘’']*",
+    re.I,
+)
+"""What stands between the old words and the new ones without being either."""
+
+_TRAILING = re.compile(
+    r"[\s\"“”«»‘’',;:.—–-]*(?:\b(?:in its place|in its stead|instead|there|please)\b)?"
+    r"[\s\"“”«»‘’',;:.—–-]*$",
+    re.I,
+)
+
+
+class Amendment(msgspec.Struct, frozen=True):
+    """*said* is about *old*; *text* is what is to stand for it, None where nothing is."""
+
+    old: list[Statement]
+    text: str | None
+
+
+def amendment(said: Statement, before: Iterable[Statement]) -> Amendment | None:
+    """What *said* does to those of *before* whose words it gives; None where it repeats none
+    or only says them again."""
+    folded = said.text.casefold()
+    found: list[Statement] = []
+    start, end = len(folded), 0
+    for old in before:
+        words = core_text(old).casefold()
+        at = folded.find(words) if len(old.core) >= LEAST_TERMS else -1
+        if at >= 0 and len(words) < len(folded):
+            found.append(old)
+            start, end = min(start, at), max(end, at + len(words))
+    if not found:
+        return None
+    return _judged(said.text, found, start, end)
+
+
+def core_text(old: Statement) -> str:
+    """The words of *old* that another statement would give: without label and final point."""
+    return old.text[old.core_at :].strip(" .!;,\"“”")
+
+
+def _judged(text: str, found: list[Statement], start: int, end: int) -> Amendment | None:
+    around = f"{text[:start]} {text[end:]}"
+    if not terms(around):
+        return None
+    new = _quoted_beside(text, start, end)
+    if new is not None:
+        return Amendment(found, new)
+    after = text[end:]
+    if _REPLACING.search(around) and not _ADDING.match(after.strip("\"“”«»‘’',;. ")):
+        new = _rest(after)
+        if new is not None and _rivals(new, found):
+            return Amendment(found, new)
+    if _TAKING_BACK.search(around):
+        return Amendment(found, None)
+    return None
+
+
+def _quoted_beside(text: str, start: int, end: int) -> str | None:
+    """The last quotation outside ``text[start:end]``."""
+    new = None
+    for match in _QUOTED.finditer(text):
+        inside = (match["inside"] or match["single"] or "").strip()
+        if terms(inside) and (match.start() >= end or match.end() <= start):
+            new = inside
+    return new
+
+
+def _rest(after: str) -> str | None:
+    opening = _OPENING.match(after)
+    rest = after[opening.end() :] if opening else after
+    rest = _TRAILING.sub("", rest)
+    return rest if terms(rest) else None
+
+
+def _rivals(new: str, found: list[Statement]) -> bool:
+    """Whether *new* brings a value of a family that the old words have one of."""
+    fresh = values_in(new, found[0].at)
+    return any(value.rivals(other) for old in found for other in old.values for value in fresh)
