@@ -97,7 +97,8 @@ class SecretStore:
         """The value of a key of the default service, for whoever looks in several places.
 
         The back end is asked only for names that ``secret.put`` has noted: it may be slow, or
-        ask the user.  Fires with None where there is none, no name is like that, or the store is unavailable.
+        ask the user.  Fires with None where there is none, no name is like that, or the store
+        is unavailable.
         """
         return Deferred.fromCoroutine(self._find(key))
 
