@@ -228,6 +228,7 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         redact=frozenset(settings.redact),
         redact_key=journal_key(settings.places.root) if settings.redact else None,
         shared_memgine=_shared_memgine(settings.shared_memgine),
+        memory_encoder=settings.memory_encoder,
         inference_max_concurrent=settings.inference_max_concurrent,
         tools_root=settings.tools_root,
         approvals=not settings.no_approvals,

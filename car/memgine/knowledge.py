@@ -253,6 +253,10 @@ class Knowledge:
             if node is not None and node.kind in kinds and node.retired_at is None:
                 yield node
 
+    def searched(self) -> Iterator[Node]:
+        """Whatever a search may find, signals aside, newest first."""
+        return self.newest("fact", "conclusion", "conversation", "conversation_summary")
+
     def signals(self) -> list[Node]:
         """The environment values that hold."""
         return list(self.newest("environment"))

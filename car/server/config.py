@@ -19,7 +19,8 @@ class ServerStateConfig:
     ``journal_dir`` is None for a server without journals, ``state_dir`` for one that keeps
     nothing else.  ``memgine`` is one memory for all connections that the embedder holds,
     ``shared_memgine`` one that the server keeps in that file, or in memory only (decision 6);
-    None of both gives each connection its own.  ``tools_root`` is the
+    None of both gives each connection its own.  ``memory_encoder`` is the embedding model whose
+    vectors help memory find things; None leaves it to words.  ``tools_root`` is the
     directory that the built-in file tools cannot leave; None refuses them.  ``redact`` names
     keys whose values never reach the journal.  ``manifest_path`` is told to host subscribers.
     """
@@ -35,6 +36,7 @@ class ServerStateConfig:
     redact_key: bytes | None = None
     memgine: Memgine | None = None
     shared_memgine: Path | Literal[":memory:"] | None = None
+    memory_encoder: str | None = None
     inference: Any = None  # IInferenceEngine
     inference_max_concurrent: str | None = None
     tools_root: Path | None = None

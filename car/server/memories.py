@@ -24,6 +24,7 @@ from car.memgine.consolidation import Consolidation, Report
 from car.memgine.errors import BrokenMemory
 from car.memgine.graph import Change
 from car.memgine.memgine import Memgine
+from car.server.encoding import Encoder
 from car.server.errors import Busy, InvalidParams
 from car.server.interfaces import IMemoryEngine
 from car.server.memory_files import MemoryFiles
@@ -157,9 +158,10 @@ class Memory:
 class Memories(Service):
     """The open memories of one daemon.
 
-    *store* (IMemoryStore) keeps those that have a name, under *root*; where both are None they
-    last as long as the process.  *in_thread* runs what takes long: reading a memory from its
-    rows.  *embedded* is an embedder's one memory for all, *shared* one that is kept in a file.
+    *store* (IMemoryStore) keeps those that have a name, under *root*; where both are None
+    they last as long as the process.  *in_thread* runs what takes long: reading a memory from
+    its rows.  *encoder* gives vectors, None leaves memory to words.  *embedded* is an
+    embedder's one memory for all, *shared* one that is kept in a file.
     """
 
     def __init__(
@@ -169,6 +171,7 @@ class Memories(Service):
         in_thread: Callable[..., "Deferred[Any]"],
         clock: IReactorTime,
         *,
+        encoder: Encoder | None = None,
         embedded: Memgine | None = None,
         shared: Path | Literal[":memory:"] | None = None,
     ) -> None:
@@ -176,6 +179,7 @@ class Memories(Service):
         self._store = store
         self._in_thread = in_thread
         self._clock = clock
+        self._encoder = encoder
         self._files = None if root is None else MemoryFiles(root / "memory")
         self._open: dict[str, Deferred[Memory]] = {}
         self._shared_file = shared if isinstance(shared, Path) else None
@@ -255,9 +259,20 @@ class Memories(Service):
                 await deferLater(self._clock, 0)
                 if memory.memgine is not memgine:
                     break
+            dream.report.nodes_embedded = await self._encode(memgine)
+            dream.report.embedding_coverage = _coverage(memgine)
             return dream.report
         finally:
             memory.dreaming.release()
+
+    async def _encode(self, memgine: Memgine) -> int:
+        return 0 if self._encoder is None else await self._encoder.encode(memgine)
+
+    async def vector(self, memory: Memory, text: str) -> list[float] | None:
+        """The vector of a question to *memory*; None without an encoder."""
+        if self._encoder is None:
+            return None
+        return await self._encoder.question(memory.memgine, text)
 
     async def persist(self, memory: Memory, path: str) -> int:
         """Write *memory* to a file; fires with the number of its facts.
@@ -322,6 +337,11 @@ def _pass_on(result: Any, waiter: "Deferred[Memory]") -> Any:
         return None
     waiter.callback(result)
     return result
+
+
+def _coverage(memgine: Memgine) -> float:
+    """The share of what is searched that has a vector."""
+    return round(len(memgine.vectors) / max(1, len(memgine.knowledge.index)), 4)
 
 
 def _nothing(_: Any) -> None:

@@ -21,6 +21,7 @@ from car.memgine.memgine import Memgine
 from car.secrets.store import SecretStore
 from car.server.admission import AdmissionGate, permits_from_system
 from car.server.config import ServerStateConfig
+from car.server.encoding import Encoder
 from car.server.host import HostState
 from car.server.inference import Inference
 from car.server.journals import Journals
@@ -82,6 +83,7 @@ class ServerState(MultiService):
             None if self.stores is None else self.stores.memory,
             self.in_thread,
             self.clock,
+            encoder=self._make_encoder(),
             embedded=config.memgine,
             shared=config.shared_memgine,
         )
@@ -120,6 +122,10 @@ class ServerState(MultiService):
         )
         stores.setServiceParent(self)
         return stores
+
+    def _make_encoder(self) -> Encoder | None:
+        model = self.config.memory_encoder
+        return None if model is None else Encoder(lambda: self.inference.engine, model)
 
     def _make_inference(self) -> Inference:
         limits = self.config.limits

@@ -85,6 +85,17 @@ def spoken_for(clause: str) -> Source | None:
     return Source(title.casefold(), authority_rank(title))
 
 
+def speaks_for(text: str) -> bool:
+    """Whether *text* names somebody who decides over others, other than as a list of people."""
+    return _DECIDING.search(text) is not None
+
+
+_DECIDING = re.compile(
+    r"\b(?:C[EFTOI]O|CHRO|[Bb]oard|[Pp]resident|[SE]?VP|[Dd]irectors?|[Ll]eadership|[Mm]anagement"
+    r"|[Hh]eadquarters|[Ff]ounders?|[Oo]wners?|[Bb]oss)\b"
+)
+
+
 def _rank(title: str, tag: str | None, holder: str | None) -> int:
     """A tag in front ("[VP]") is a rank already; a title that says more counts more."""
     if holder is None:

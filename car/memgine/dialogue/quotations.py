@@ -25,7 +25,7 @@ _TAKING_BACK = re.compile(
     r"|re-?(?:work|comput|calculat|figur|consider|run|plan|think|visit|assess|evaluat|check|done)\w*"
     r"|strike|struck|stricken|scrap\w*|discard\w*|forget|disregard|drop\w*|withdr\w+|retract\w*"
     r"|revis\w*|correction|corrected|replac\w*|supersed\w*|delet\w*|remov\w*|cross\w* out|amend\w*"
-    r"|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out of the window"
+    r"|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out"
     r"|(?:do|done|worked|work|work it|figure|figured|computed|calculated) (?:out )?again)\b",
     re.I,
 )
@@ -66,9 +66,14 @@ class Amendment(msgspec.Struct, frozen=True):
     text: str | None
 
 
-def amendment(said: Statement, before: Iterable[Statement]) -> Amendment | None:
-    """What *said* does to those of *before* whose words it gives; None where it repeats none
-    or only says them again."""
+def amendment(
+    said: Statement, before: Iterable[Statement], following: Statement | None
+) -> Amendment | None:
+    """What *said* does to those of *before* whose words it gives.
+
+    None where it gives none or only says them again.  *following* is the next statement of
+    the same turn: it may bring the new words.
+    """
     folded = said.text.casefold()
     found: list[Statement] = []
     start, end = len(folded), 0
@@ -80,7 +85,12 @@ def amendment(said: Statement, before: Iterable[Statement]) -> Amendment | None:
             start, end = min(start, at), max(end, at + len(words))
     if not found:
         return None
-    return _judged(said.text, found, start, end)
+    judged = _judged(said.text, found, start, end)
+    if judged is None and following is not None:
+        around = f"{said.text[:start]} {said.text[end:]}"
+        if _REPLACING.search(around) and _rivals(following.text, found):
+            return Amendment(found, None)
+    return judged
 
 
 def core_text(old: Statement) -> str:

@@ -14,9 +14,10 @@ from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import LEAST_TERMS, amendment
 from car.memgine.dialogue.restatements import Dead, derives, quotes, repeats
+from car.memgine.dialogue.settlements import Settlements
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
-from car.memgine.dialogue.trimming import mended_text, without_dead, without_old
+from car.memgine.dialogue.trimming import foremost, mended_text, without_dead, without_old
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.nodes import Node
 
@@ -28,6 +29,9 @@ SIMILAR = 12
 
 _REFERRING = re.compile(r"\b(?:it|that|this)\b", re.I)
 
+ECHO_REACH = 2
+"""How many of the user's turns back an assistant's words may be the echo of."""
+
 Replaced = tuple[Statement, list[Value]]
 
 
@@ -36,6 +40,7 @@ class Rulings:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._settlements = Settlements()
 
     def judge(self, said: Statement, around: Surroundings) -> None:
         """Read one statement that has just been made."""
@@ -43,6 +48,8 @@ class Rulings:
         if said.voice == "assistant":
             if ledger.repeated(said) or ledger.quoted(said):
                 ledger.kill(said, "restated", None)
+            else:
+                self.listen(said)
             return
         if said.voice == "user" and self._amend(said, around):
             return
@@ -56,14 +63,25 @@ class Rulings:
         self.revoke(said, around)
         self._correct(said, around)
 
+    def listen(self, echo: Statement) -> None:
+        """Note which of the user's last statements an assistant gives back."""
+        seen: set[int] = set()
+        for said in self._ledger.back():
+            if said.node < echo.node and said.alive and said.voice == "user" and not said.person:
+                seen.add(said.node)
+                if len(seen) > ECHO_REACH:
+                    return
+                self._settlements.note(said, echo)
+
     def _correct(self, said: Statement, around: Surroundings) -> None:
         ledger = self._ledger
         replaced = self._replace(said, around)
         if not said.alive:
             return
-        if not replaced and (ledger.repeated(said) or ledger.quoted(said)):
-            ledger.kill(said, "restated", None)
-            return
+        if not replaced and not said.victor:
+            if ledger.repeated(said) or ledger.quoted(said):
+                ledger.kill(said, "restated", None)
+                return
         if replaced:
             said.victor = True
             ledger.revive(said)
@@ -102,9 +120,14 @@ class Rulings:
 
         An assistant's echo is only looked at where nothing else was said.
         """
-        if claims(said) < 0:
+        if claims(said) < 0 and not self._settlements.replaced(said):
             return []
         replaced = self._answer(said, self._before(said, around))
+        if said.alive and said.voice == "user" and not said.person:
+            settled = self._settlements.replaced(said)
+            if settled is not None:
+                self._take_place(said, *settled)
+                replaced.append(settled)
         if said.alive and not replaced:
             echoes = [old for old in self._ledger.back() if old.alive and old.voice == "assistant"]
             replaced = self._answer(said, echoes)
@@ -178,18 +201,23 @@ class Rulings:
             return False
         alive = [old for old in self._before(said, around) if old.node != said.node]
         alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
-        found = amendment(said, [*alive, *ledger.quoted(said)])
+        following = next((s for s in ledger.known(said.node) if s.part == said.part + 1), None)
+        found = amendment(said, [*alive, *ledger.quoted(said)], following)
         if found is None:
             return False
         fallen = [old for old in found.old if old.alive]
-        new = said if found.text is not None else None
+        new = None
         if found.text is not None:
+            new = said
             ledger.rewrite(said, found.text)
             said.victor = True
             ledger.revive(said)
         else:
             ledger.kill(said, "restated", None)
-        kept = {(value.kind, value.normal) for value in said.values} if new else set()
+            if following is not None and rivals(following, found.old[0]):
+                new = following
+                new.victor = True
+        kept = set() if new is None else {(v.kind, v.normal) for v in foremost(new)}
         dead = [
             ledger.bury(old, value, new, said.at)
             for old in fallen
@@ -199,7 +227,7 @@ class Rulings:
         for old in fallen:
             ledger.kill(old, "superseded", said.node)
         self.sweep(fallen, dead, said.node, around)
-        if new is not None:
+        if new is said:
             self.trim(said)
         return True
 

@@ -136,7 +136,7 @@ def _instant(value: str | float | None, field: str) -> float | None:
 
 
 @method("memory.query")
-def memory_query(session: ClientSession, params: Query) -> list[JsonObject]:
+async def memory_query(session: ClientSession, params: Query) -> list[JsonObject]:
     """The facts, conclusions and lines of conversation that have to do with a query.
 
     Result: ``[{subject, body, kind, confidence}]``, best first, ``k`` at most; ``kind`` is
@@ -147,7 +147,9 @@ def memory_query(session: ClientSession, params: Query) -> list[JsonObject]:
     """
     if not 1 <= params.k <= MOST_HITS:
         raise InvalidParams(f"k: expected 1 to {MOST_HITS}, got {params.k}")
-    return [_hit(hit) for hit in session.memory.query(params.query, params.k, session.now())]
+    vector = await session.state.memories.vector(session.memory_held, params.query)
+    hits = session.memory.query(params.query, params.k, session.now(), vector=vector)
+    return [_hit(hit) for hit in hits]
 
 
 def _hit(hit: Hit) -> JsonObject:
@@ -170,7 +172,7 @@ def memory_fact_count(session: ClientSession, params: NoParams) -> int:
 
 
 @method("memory.build_context")
-def memory_build_context(session: ClientSession, params: ContextQuery) -> str:
+async def memory_build_context(session: ClientSession, params: ContextQuery) -> str:
     """What a model should be given before it answers a query, within its budget.
 
     Sections: Identity, Active Constraints, General Strategies, Current Facts, Conversation,
@@ -178,7 +180,8 @@ def memory_build_context(session: ClientSession, params: ContextQuery) -> str:
     characters, or ``max(2000, 0.4 × (window − 4096))``.  Identity and constraints are never
     cut.  Result: a string, the same for the same memory, query and instant.
     """
-    return _context(session, params, fast=False)
+    vector = await session.state.memories.vector(session.memory_held, params.query)
+    return _context(session, params, fast=False, vector=vector)
 
 
 @method("memory.build_context_fast")
@@ -190,12 +193,18 @@ def memory_build_context_fast(session: ClientSession, params: ContextQuery) -> s
     return _context(session, params, fast=True)
 
 
-def _context(session: ClientSession, params: ContextQuery, *, fast: bool) -> str:
+def _context(
+    session: ClientSession,
+    params: ContextQuery,
+    *,
+    fast: bool,
+    vector: list[float] | None = None,
+) -> str:
     window = params.model_context_window
     if window is not None and window < 1:
         raise InvalidParams(f"model_context_window: expected tokens, at least 1, got {window}")
     return session.memory.build_context(
-        params.query, session.now(), budget=budget_tokens(window), fast=fast
+        params.query, session.now(), budget=budget_tokens(window), fast=fast, vector=vector
     )
 
 

@@ -13,6 +13,7 @@ _SIGN_IN = "it has no accounts of the vendor's to sign in to"
 _VENDOR_CLOUD = "it has no connection to the vendor's cloud"
 _VENDOR_OAUTH = "sign-in of this kind is hosted by the vendor; give the provider's API key instead"
 _HOST_APP = "this transport belongs to the vendor's host app on macOS"
+_PICTURES = "none of the models it can run makes pictures"
 _CATALOGUE = "it has no hosted catalogue of models"
 
 REASONS: dict[str, str] = {
@@ -56,6 +57,7 @@ REASONS: dict[str, str] = {
         ),
         _HOST_APP,
     ),
+    **dict.fromkeys(("image.generate", "video.generate"), _PICTURES),
     **dict.fromkeys(("concierge.ask", "concierge.refresh_catalog"), _CATALOGUE),
     "mobile.runtime": "it does not pair with the vendor's phone app",
     "models.route_provenance": "it has no aliases of models that the vendor manages",

@@ -1,0 +1,157 @@
+"""Settlements: what a user said and an assistant took down, which the next word on it replaces.
+
+An assistant that gives back a user's value ("Launch: May 4") shows both what the value was,
+even where no rule of ``values`` or ``frames`` finds it, and what it is of.  What the user says
+next of the same thing, or in the same kind of value without naming another thing, takes its
+place; no cue is needed where the subject and the family of values are the same.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+import msgspec
+
+from car.memgine.dialogue.corrections import apart, claims, outranked, rivals
+from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.precedence import speaks_for
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, terms
+
+KEPT = 8
+"""Settlements that the next word may still be about."""
+
+REACH = 8
+"""Nodes after which a settlement is no longer what an open statement answers."""
+
+LONGEST_OPEN = 8
+"""Terms of a statement that may be about what was settled last without naming it."""
+
+_SETTLING_WORDS = """
+    take choose chose chosen choice pick select selection decide decision rule ruling verdict
+    resolve resolution determine adopt prefer preference opt go going settle agree agreement
+    approve final finally finalize definite definitely definitive official bind firm certain
+    rather instead change alter amend modify switch swap replace undo revert return restore
+    reinstate correct correction new different differ turn become fix put make set let award
+    favour favor better decree will wish insist order direct instruct mandate vote plan forward
+    meant mean sorry scratch overrule override overturn reverse withdraw stand apply count valid
+    latest present current conclude land commit lock confirm sign stick
+"""
+_SETTLING = frozenset(terms(_SETTLING_WORDS))
+_ADDITIVE = re.compile(
+    r"\b(?:also|too|as well|in addition|additional(?:ly)?|another|besides|plus|furthermore"
+    r"|moreover|both|along(?:side)? with|on top of|next to|apart from)\b",
+    re.I,
+)
+_STRONG = (Cue.CORRECTION, Cue.FINAL, Cue.OVERRIDE, Cue.REVERT, Cue.DECISION)
+
+
+class Settlement(msgspec.Struct, frozen=True, eq=False):
+    """*said*, given back as *phrase*; *slot* are the stems of what it is of."""
+
+    said: Statement
+    phrase: tuple[str, ...]
+    slot: frozenset[str]
+
+
+class Settlements:
+    """The last settlements of a talk, bounded."""
+
+    def __init__(self) -> None:
+        self._held: deque[Settlement] = deque(maxlen=KEPT)
+
+    def note(self, said: Statement, echo: Statement) -> None:
+        """Take in that the assistant's *echo* gave back what the user had *said*."""
+        phrase = _shared(said, echo)
+        slot = (said.topic | said.head | echo.topic | echo.head) - set(phrase) - GENERIC
+        if phrase or any(value.same(other) for value in said.values for other in echo.values):
+            self._held.append(Settlement(said, phrase, slot - _ACKNOWLEDGING))
+
+    def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
+        """What *new* takes the place of, with the values that die; None where it lets all be."""
+        if new.has(Cue.QUESTION, Cue.HYPOTHETICAL, Cue.CONCLUSION) or _ADDITIVE.search(new.text):
+            return None
+        for last, held in self._newest():
+            if not 0 < new.node - held.said.node or apart(new, held.said):
+                continue
+            if outranked(new, held.said):
+                continue
+            near = last and new.node - held.said.node <= REACH
+            dead = _typed(new, held, near=near) or _chosen(new, held, near=near)
+            if dead:
+                return held.said, dead
+        return None
+
+    def _newest(self) -> Iterator[tuple[bool, Settlement]]:
+        last = True
+        for held in reversed(self._held):
+            if held.said.alive:
+                yield last, held
+                last = False
+
+
+_ACKNOWLEDGING = frozenset(
+    terms(
+        "noted understood record recorded understand prepare paperwork calendar put take taken down"
+        " read preliminary tentative wording approach send right away certainly glad happy done"
+    )
+)
+"""What an assistant says of having heard, rather than of the thing."""
+
+
+def _shared(said: Statement, echo: Statement) -> tuple[str, ...]:
+    """The longest run of terms in both; empty where it could not name a choice."""
+    best: tuple[str, ...] = ()
+    mine, theirs = said.terms[:60], echo.terms[:60]
+    for i in range(len(mine)):
+        for j in range(len(theirs)):
+            size = 0
+            while (
+                i + size < len(mine) and j + size < len(theirs) and mine[i + size] == theirs[j + size]
+            ):
+                size += 1
+            if size > len(best):
+                best = tuple(mine[i : i + size])
+    telling = set(best) - GENERIC - ATTRIBUTES - PRONOUNS
+    if not telling or (len(best) == 1 and best[0] not in said.named):
+        return ()
+    return best
+
+
+def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
+    """The typed values of *held* that *new* has others for, where it speaks of the same."""
+    dead = [value for value in rivals(new, held.said, loose=True) if value.kind is not Kind.CHOICE]
+    if not dead:
+        return []
+    slot = held.slot
+    foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC
+    if not foreign and (near or (new.topic | new.head) & slot):
+        return dead
+    if new.head and new.head - GENERIC <= slot | ATTRIBUTES and (new.topic & slot or near):
+        return dead if not foreign or claims(new) >= 1 or len(foreign) <= 1 else []
+    shared = (new.topic | new.head) & slot
+    return dead if shared and _settles(new) and len(foreign) <= len(shared) + 1 else []
+
+
+def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
+    """The choice of *held*, where *new* settles the same matter in other words."""
+    typed = {term for value in held.said.values if value.kind is not Kind.CHOICE
+             for term in terms(held.said.text[value.start : value.end])}
+    phrase = list(held.phrase)
+    if not set(phrase) - typed or _names(new, phrase) or not _settles(new):
+        return []
+    shared = (new.topic | new.head | set(new.terms)) & (held.slot | {phrase[-1]})
+    open_end = near and len(new.terms) <= LONGEST_OPEN and new.has(*_STRONG)
+    if not shared and not open_end and not (near and speaks_for(new.text)):
+        return []
+    return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
+
+
+def _settles(new: Statement) -> bool:
+    return new.has(*_STRONG) or bool(_SETTLING & set(new.terms)) or speaks_for(new.text)
+
+
+def _names(new: Statement, phrase: list[str]) -> bool:
+    size = len(phrase)
+    return any(new.terms[at : at + size] == phrase for at in range(len(new.terms) - size + 1))
