@@ -37,7 +37,7 @@ class ServerStateConfig:
     memgine: Memgine | None = None
     shared_memgine: Path | Literal[":memory:"] | None = None
     memory_encoder: str | None = None
-    inference: Any = None  # IInferenceEngine
+    inference: Any = None  # what car.inference.engine.InferenceEngine is
     inference_max_concurrent: str | None = None
     tools_root: Path | None = None
     approvals: bool = True

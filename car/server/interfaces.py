@@ -79,13 +79,6 @@ class IMemoryEngine(Interface):
         """
 
 
-class IInferenceEngine(Interface):
-    """The models of a daemon.  What the inference methods need of it comes with them."""
-
-    def session_closed(client_id: str) -> None:
-        """End what a session that has gone was waiting for."""
-
-
 class IBrowserSlot(Interface):
     """A session's browser, launched at its first use."""
 

@@ -10,6 +10,7 @@ from car.memgine.dialogue.cues import Cue, breaks_out
 from car.memgine.dialogue.effects import Digress, Effect, Place, Show
 from car.memgine.dialogue.ledger import Ledger, shown, tells
 from car.memgine.dialogue.statements import ANALYSED, Statement, voice_of
+from car.memgine.dialogue.values import Kind
 from car.memgine.dialogue.vocabulary import stems
 from car.memgine.nodes import Node
 
@@ -18,6 +19,9 @@ QUESTION = "question"
 
 BREAKOUT = "breakout"
 """The setting of a turn that tries to talk its listener out of its role."""
+
+HOME_WORDS = 2
+"""Stems of the main thread in a turn of a detour that show it to be back."""
 
 WORDS_KEPT = 2_000
 """Stems of the main thread, and of detours, that are remembered for a query."""
@@ -109,12 +113,24 @@ class Course:
             else:
                 _note(self._main, stems(node.value[:ANALYSED]))
             return []
-        if from_user and any(interruptions.returns(said.text) for said in found):
+        if from_user and any(self._comes_back(said) for said in found):
             return self._return(node, found, self._detour)
         self._detour.append(node.index)
         if len(self._detour) > interruptions.LONGEST:
             self._detour = None
         return []
+
+    def _comes_back(self, said: Statement) -> bool:
+        """Whether *said* takes up what was left: by its words, or by the words of the topic."""
+        if interruptions.returns(said.text):
+            return True
+        if said.person:
+            return False
+        known = [term for term in said.topic if term in self._main]
+        if len(known) >= HOME_WORDS and 2 * len(known) >= len(said.topic):
+            return True
+        valued = any(value.kind is not Kind.IDENTIFIER for value in said.values)
+        return interruptions.resumes(said.text, len(said.terms), valued=valued)
 
     def _return(self, node: Node, found: list[Statement], turns: Sequence[int]) -> list[Effect]:
         self._detour = None

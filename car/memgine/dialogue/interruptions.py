@@ -23,7 +23,12 @@ _PAUSE = (
     r"|chang(?:e|ing) (?:of |the )*(?:topic|subject)"
     r"|separate(?:ly)?|deal with|attend to|see to|take (?:this|a) call|let me (?:handle|take)"
     r"|(?:need|have|must|got) (?:to )?(?:jump|drop|go|leave|break off|run|dash|turn to)"
-    r"|distract\w*|sidetrack\w*|meanwhile"
+    r"|distract\w*|sidetrack\w*|meanwhile|break(?: in)?|cut (?:in|short|this)|butt in|jump(?:ing)? in"
+    r"|aris\w+|arose|emerg\w+|paged|pinged|summon\w*|duty calls|off[- ]topic"
+    r"|unexpected\w*|intermission|interlude|time[- ]?out|precedence|needed elsewhere"
+    r"|(?:need|require|demand|want|call)s? (?:me|my|our|us|for|your|immediate)"
+    r"|(?:came|come|comes|get|got) back to (?:this|that|it)|to one side|for now|at once|right away"
+    r"|immediate(?:ly)?|sudden(?:ly)?|apolog\w+|sorry|pardon"
 )
 _LEAVING = re.compile(
     rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)", re.I
@@ -59,6 +64,24 @@ LONGEST_RETURN = 160
 def leaves(text: str) -> bool:
     """Whether *text* breaks off the topic at hand."""
     return _LEAVING.search(text) is not None
+
+
+_BROADLY = re.compile(
+    r"\b(?:back|again|resum\w+|return\w*|continu\w+|once more|anew|left off|where were"
+    r"|previous\w*|revert\w*|rejoin\w*|refocus\w*|proceed\w*|carry on|go on|get on|on with"
+    r"|pick\w* up|take\w* up|as for|turn\w* to|over to|first (?:topic|subject|matter))\b",
+    re.I,
+)
+BROADEST = 10
+"""Terms of a turn that, in an open detour, takes the topic up again in other words."""
+
+
+def resumes(text: str, terms: int, *, valued: bool) -> bool:
+    """Whether *text*, within an open detour, may take up the topic that was left.
+
+    It has to be short (*terms*) and bring no value of its own (*valued*).
+    """
+    return not valued and terms <= BROADEST and _BROADLY.search(text) is not None
 
 
 def returns(text: str) -> bool:

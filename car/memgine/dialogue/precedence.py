@@ -58,9 +58,45 @@ _TITLE_WORDS = re.compile(
 )
 
 
+_MAY_HEAD = re.compile(r"[:\[(<>|—–=]")
+_HEAD = re.compile(
+    r"^\W{0,4}(?P<head>[^:\n>|]{2,90}?)(?:\s*(?:[\]>|]+|:)|\s+(?:[—–-]+|=)>?|(?<=[)\]]),)\s+"
+)
+_TITLED = re.compile(r"[(\[/|<]|,\s|\s-\s|\b(?:as|the|our|in the role of|of)\b", re.I)
+_SPEAKING_WORDS = """
+    the our from by of as at for in on here is was it this comes word words message note statement
+    line said says say wrote writes write adds added reports reported states stated speaks speaking
+    speaker voice quoth according per role position capacity who acting and to has have put puts
+    told tells informs
+"""
+_SPEAKING = frozenset(_SPEAKING_WORDS.split())
+
+
+def _headed(text: str) -> tuple[Source, int] | None:
+    """The source in a head of another form: names and a title, and words for speaking only."""
+    match = _HEAD.match(text)
+    if match is None:
+        return None
+    head = match["head"]
+    words = re.findall(r"[^\W_][\w'’&./-]*", head)
+    names = [word for word in words if word[0].isupper() and word.casefold() not in _SPEAKING]
+    lower = [word.casefold() for word in words if word[0].islower()]
+    titled = _TITLE_WORDS.findall(head)
+    if not titled or not _TITLED.search(head) or not _SPEAKING.issuperset(lower):
+        return None
+    holders = [word for word in names if not _TITLE_WORDS.fullmatch(word)]
+    if not holders or len(names) > MOST_NAMES:
+        return None
+    return Source(holders[0].casefold(), title_rank(head)), match.end()
+
+
+MOST_NAMES = 8
+"""Words written large that a head with a name and a title has at most."""
+
+
 def source_of(text: str) -> tuple[Source | None, str]:
     """The source that heads *text*, and what it says after that head."""
-    if not text or (text.find(":", 0, 140) < 0 and text[0] not in "[("):
+    if not text or _MAY_HEAD.search(text, 0, 140) is None:
         return None, text
     for pattern in _HEADS:
         match = pattern.match(text)
@@ -71,7 +107,8 @@ def source_of(text: str) -> tuple[Source | None, str]:
         if not _TITLE_WORDS.search(f"{title} {tag} {holder}"):
             continue
         return Source((holder or title).casefold(), _rank(title, tag, holder)), text[match.end() :]
-    return None, text
+    headed = _headed(text)
+    return (None, text) if headed is None else (headed[0], text[headed[1] :])
 
 
 def spoken_for(clause: str) -> Source | None:

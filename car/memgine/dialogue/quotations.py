@@ -93,6 +93,14 @@ def amendment(
     return judged
 
 
+def buries(text: str, old: str) -> bool:
+    """Whether *text* gives the whole of *old* only to say that it no longer holds."""
+    start = text.casefold().find(old.casefold())
+    if start < 0 or len(terms(old)) < LEAST_TERMS:
+        return False
+    return _TAKING_BACK.search(f"{text[:start]} {text[start + len(old) :]}") is not None
+
+
 def core_text(old: Statement) -> str:
     """The words of *old* that another statement would give: without label and final point."""
     return old.text[old.core_at :].strip(" .!;,\"“”")

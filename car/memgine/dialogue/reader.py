@@ -16,6 +16,7 @@ from car.memgine.dialogue.corrections import overlap, replaces, rivals
 from car.memgine.dialogue.course import Course
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
+from car.memgine.dialogue.quotations import buries
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import Statement, spaced
@@ -134,6 +135,9 @@ class DialogueReader:
         new = [] if by is None else self._ledger.statements(by)
         if by is not None and not _answers(node, by, found, new):
             return []
+        if by is not None and buries(by.value, node.value):
+            for said in new:
+                self._ledger.kill(said, "invalidated", None)
         dead = self._bury(node, by)
         for said in new:
             self._rulings.revoke(said, around, facts=False)

@@ -39,6 +39,14 @@ _SETTLING_WORDS = """
     latest present current conclude land commit lock confirm sign stick
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
+_PASSING = frozenset(
+    terms("since morning afternoon evening today tonight week month present moment time day hour")
+)
+"""When something came about, rather than what it is about."""
+
+MOST_FOREIGN = 2
+"""Stems of its own that a state of the same thing may come with."""
+
 _ADDITIVE = re.compile(
     r"\b(?:also|too|as well|in addition|additional(?:ly)?|another|besides|plus|furthermore"
     r"|moreover|both|along(?:side)? with|on top of|next to|apart from)\b",
@@ -125,7 +133,9 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     if not dead:
         return []
     slot = held.slot
-    foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC
+    foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC - _PASSING
+    if all(value.kind is Kind.STATE for value in dead):
+        return dead if new.topic & slot and len(foreign) <= MOST_FOREIGN else []
     if not foreign and (near or (new.topic | new.head) & slot):
         return dead
     if new.head and new.head - GENERIC <= slot | ATTRIBUTES and (new.topic & slot or near):
