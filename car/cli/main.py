@@ -20,6 +20,8 @@ COMMANDS = {
     "call": "send one request to the daemon and print its result",
     "submit": "have a proposal run, with local commands as its tools",
     "verify": "analyse a proposal without running it",
+    "infer": "ask a model and print its answer as it comes",
+    "models": "list, choose, pull and register models",
     "memory": "add to a memory, ask it, move it, draw it",
     "journal": "read, check or follow a session's journal",
     "doctor": "look for what is wrong with this installation",

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from car.inference.errors import (
     InferenceError,
+    InvalidRequest,
     MissingComponent,
     MissingKey,
     NoModel,
@@ -211,7 +212,7 @@ class InferenceEngine:
     async def embed(self, texts: Sequence[str], model: str | None) -> list[list[float]]:
         """A vector of unit length for each text; fails with InferenceError."""
         if len(texts) > MOST_TEXTS:
-            raise UnsupportedMode(f"texts: {len(texts)} are more than {MOST_TEXTS} at once")
+            raise InvalidRequest(f"texts: {len(texts)} are more than {MOST_TEXTS} at once")
         chosen = await self._models.choose_for("embed", model)
         if not texts:
             return []
@@ -230,7 +231,7 @@ class InferenceEngine:
         By a cross-encoder where there is one, else by the vectors of a bi-encoder.
         """
         if len(documents) > MOST_DOCUMENTS:
-            raise UnsupportedMode(
+            raise InvalidRequest(
                 f"documents: {len(documents)} are more than {MOST_DOCUMENTS} at once"
             )
         try:
@@ -293,7 +294,7 @@ def _ordered(scores: Sequence[float]) -> list[tuple[int, float]]:
 
 def _check_prompt(request: GenerateRequest) -> None:
     if not request.prompt and not request.messages:
-        raise UnsupportedMode("prompt: expected a prompt or messages")
+        raise InvalidRequest("prompt: expected a prompt or messages")
     size = len(request.prompt or "") + len(request.context or "")
     if size > MOST_PROMPT:
-        raise UnsupportedMode(f"prompt: {size} characters are more than {MOST_PROMPT}")
+        raise InvalidRequest(f"prompt: {size} characters are more than {MOST_PROMPT}")

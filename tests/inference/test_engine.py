@@ -11,6 +11,7 @@ from car.inference.engine import InferenceEngine
 from car.inference.errors import (
     ContentRefused,
     InferenceError,
+    InvalidRequest,
     NoModel,
     ProviderError,
     UnsupportedMode,
@@ -223,8 +224,8 @@ class GenerateTests(EngineCase):
         """Nothing to answer, too much of it, no model, or one that cannot run here."""
         foreign = ModelSchema(id="x/y:1", name="y", source=Foreign())
         for answer, error in (
-            (self.begin(self.engine(THERE), prompt=None), UnsupportedMode),
-            (self.begin(self.engine(THERE), prompt="x" * (8 << 20 | 1)), UnsupportedMode),
+            (self.begin(self.engine(THERE), prompt=None), InvalidRequest),
+            (self.begin(self.engine(THERE), prompt="x" * (8 << 20 | 1)), InvalidRequest),
             (self.begin(self.engine()), NoModel),
             (self.begin(self.engine(foreign)), UnsupportedMode),
         ):
@@ -253,7 +254,7 @@ class TextTests(EngineCase):
         there = self.engine(self.able(THERE, "embed"))
         self.assertEqual(self.result(there.embed(["a"], None)), [[0.5, 0.5]])
         too_many = Deferred.fromCoroutine(engine.embed(["a"] * 4_097, None))
-        self.failureResultOf(too_many, UnsupportedMode)
+        self.failureResultOf(too_many, InvalidRequest)
 
     def test_rerank(self) -> None:
         """By a cross-encoder where there is one, else by vectors, which is told."""

@@ -120,7 +120,7 @@ def run_session(outcomes: Outcomes) -> None:
     steps.call("memory.add_fact", "add_fact", "owl", "flies at night", "pattern")
     steps.call("memory.fact_count", "fact_count")
     steps.call("models.list", "list_models")
-    steps.call("infer", "infer", "hello")
+    steps.call("infer", "infer", "hello", "nobody")
     steps.call("server.limits", "daemon_call", "server.limits", "{}")
     steps.call("unknown_method", "daemon_call", "no.such.method", "{}")
     steps.call("submit_unasked", "submit_proposal", proposal("s", good))
@@ -190,6 +190,102 @@ def run_memory(outcomes: Outcomes) -> None:
     steps.call("set_utility", "set_utility_retrieval", 0.25, 9.0)
     steps.call("utility", "utility_retrieval")
     steps.call("state_after", "state_set", "alive", "1")
+
+
+GENERATOR = "smollm2-135m-instruct"
+"""The model of a package that daemons with local models have."""
+
+KEYLESS = {
+    "id": "lab/keyless:1",
+    "name": "keyless",
+    "provider": "lab",
+    "family": "lab",
+    "version": "1",
+    "capabilities": ["generate"],
+    "context_length": 4096,
+    "param_count": "1B",
+    "quantization": None,
+    "performance": {},
+    "cost": {},
+    "source": {
+        "type": "remote_api",
+        "endpoint": "https://lab.invalid/v1",
+        "api_key_env": "INTEROP_NO_SUCH_KEY",
+        "api_key_envs": [],
+        "api_version": None,
+        "protocol": "open_ai_compat",
+    },
+    "tags": [],
+    "supported_params": [],
+    "public_benchmarks": [],
+    "available": False,
+}
+"""A remote model whose key nobody has, with all members that 0.6 wants to see."""
+
+
+def run_inference(outcomes: Outcomes) -> None:
+    """Models, tokens and vectors; what cannot work comes first, as it needs no model."""
+    runtime = car_runtime.CarRuntime()
+    steps = Steps(runtime, outcomes)
+    steps.call("state_set", "state_set", "k1", "1")
+    steps.call("list", "list_models")
+    steps.call("stats_before", "model_stats")
+    steps.call("register", "register_model", json.dumps(KEYLESS))
+    steps.call("list_unified", "list_models_unified")
+    steps.call("unknown_model", "infer", "hello", "nobody", 1)
+    steps.call("unknown_model_tracked", "infer_tracked", "hello", "nobody", 1)
+    steps.call("no_key", "infer", "hello", KEYLESS["id"], 1)
+    steps.call("no_key_tracked", "infer_tracked", "hello", KEYLESS["name"], 1)
+    intent = json.dumps({"require": ["video_understanding"]})
+    steps.call("no_model", "infer", "hello", None, 1, intent_json=intent)
+    steps.call("tokenize_remote", "tokenize", KEYLESS["id"], "hello")
+    steps.call("embed_unknown", "embed", ["owl"], "nobody")
+
+    steps.call("route", "route_model", "Name a colour.")
+    steps.call("infer", "infer", "Name a colour.", None, 4)
+    steps.call("tracked", "infer_tracked", "Name a colour.", GENERATOR, 4)
+    said = json.dumps([{"role": "user", "content": "Name a colour."}])
+    steps.call("messages", "infer_tracked", "", GENERATOR, 4, messages_json=said)
+    steps.call("add_fact", "add_fact", "ci", "runs on pushes to main", "pattern")
+    asked = "When does ci run?"
+    steps.call("with_context", "infer_with_context", asked, GENERATOR, 1)
+    steps.call("without_context", "infer_tracked", asked, GENERATOR, 1, context="-")
+    steps.call("with_context_tracked", "infer_with_context_tracked", asked, GENERATOR, 1)
+    request = {"prompt": "Name a colour.", "model": GENERATOR, "params": {"max_tokens": 4}}
+    steps.call("with_request", "infer_tracked_with_request", json.dumps(request))
+    steps.call("stream_refused", "infer_stream", "Count.", print, GENERATOR, 4)
+    run_stream(runtime, steps, outcomes)
+    texts = ["The cat sleeps on the sofa.", "Shares fell today.", "A kitten naps on the couch."]
+    steps.call("embed", "embed", texts)
+    steps.call("rerank", "rerank", "Where is the kitten?", texts[:2], None, 1)
+    text = "The striker scored two goals in the final."
+    steps.call("classify", "classify", text, ["politics", "sports", "cooking"])
+    steps.call("tokenize", "tokenize", GENERATOR, "Größe owl")
+    tokens = outcomes["tokenize"].get("value")
+    if tokens is not None:
+        steps.call("detokenize", "detokenize", GENERATOR, json.loads(tokens))
+    steps.call("stats", "model_stats")
+    steps.call("alive", "state_get", "k1")
+
+
+def run_stream(runtime: Any, steps: Steps, outcomes: Outcomes) -> None:
+    """A stream by the generic call, where this version has one and passes notifications on."""
+    if not hasattr(runtime, "register_daemon_notification_handler"):
+        return
+    heard: list[Any] = []
+    ended = threading.Event()
+
+    def event_received(text: str) -> None:
+        heard.append(json.loads(text))
+        if heard[-1]["event"]["type"] == "usage":
+            ended.set()
+
+    runtime.register_daemon_notification_handler("inference.stream.event", event_received)
+    request = {"prompt": "Count to ten.", "model": GENERATOR, "max_tokens": 6}
+    steps.call("stream", "daemon_call", "infer_stream", json.dumps(request))
+    if "value" in outcomes["stream"]:
+        ended.wait(CANCEL_SECONDS)
+    outcomes["stream_heard"] = heard
 
 
 class Tools:
@@ -389,6 +485,7 @@ def run_death(outcomes: Outcomes) -> None:
 SCENARIOS = {
     "session": run_session,
     "memory": run_memory,
+    "inference": run_inference,
     "proposals": run_proposals,
     "host": run_host,
     "files": run_files,

@@ -205,6 +205,8 @@ class ServerCase(SynchronousTestCase):
             now=lambda: EPOCH + self.clock.seconds(),
             writer=maybeDeferred,
         )
+        if self.state.stores is not None:
+            self.addCleanup(self.state.stores.stopService)
 
     def serve_journaled(self, **config: Any) -> Path:
         """Begin a new server that keeps journals, and start it; their directory."""

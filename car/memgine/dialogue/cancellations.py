@@ -23,6 +23,8 @@ def revokes(new: Statement, old: Statement) -> bool:
     shared = overlap(new, old)
     if shared >= 2:
         return True
+    if new.person or old.person:
+        return False
     if shared == 1:
         return len(new.topic) <= 2 or bool(_THAT.search(new.text)) or bool(new.named & old.named)
     return is_open(new)

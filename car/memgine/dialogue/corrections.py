@@ -92,10 +92,24 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
         return []
     loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
     dead = rivals(new, old, loose=loose)
+    if new.person or old.person:
+        dead = _among_people(new, old, dead)
     if not dead or not _takes_place(new, old, dead):
         return []
     repeated = set(old.terms) <= set(new.terms) and without_old(new) == new.text
     return [] if repeated else dead
+
+
+def _among_people(new: Statement, old: Statement, dead: list[Value]) -> list[Value]:
+    """What of *dead* may fall where several people talk: they change topics without notice.
+
+    Only typed values, and only where the subject is plainly one, or somebody takes back what
+    they have just said themselves.
+    """
+    typed = [value for value in dead if value.kind in _STORIED]
+    shared = (new.topic | new.head) & (old.topic | old.head)
+    own = new.person == old.person and new.has(Cue.CORRECTION) and new.node - old.node <= NEAR
+    return typed if len(shared) >= 2 or (own and (shared or is_open(new))) else []
 
 
 def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
@@ -109,7 +123,11 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if strength == 1 and (shared >= _needed(new, old, dead) or _settles(new, old, dead)):
         return True
     if new.node == old.node:
-        return _continues(new, old) or (strength == 0 and _same_subject(new, old, dead))
+        return (
+            _continues(new, old)
+            or _tells_on(new, old, dead)
+            or (strength == 0 and _same_subject(new, old, dead))
+        )
     if old.voice == "signal" and shared >= (1 if new.voice == "signal" else 2):
         return True
     if strength == 0 and only_state:
@@ -153,12 +171,50 @@ def _needed(new: Statement, old: Statement, dead: list[Value]) -> int:
 
 
 def _continues(new: Statement, old: Statement) -> bool:
-    """Within one turn a later step of the story answers the one before it."""
+    """Within one turn a later step of the story answers those before it."""
     if not 0 < new.part - old.part <= 2:
         return False
     if new.has(Cue.CORRECTION, Cue.DECISION, Cue.FINAL):
-        return old.has(Cue.CORRECTION, Cue.PAST, Cue.TENTATIVE)
-    return bool(re.match(r"\W*(?:it|that|this)\b", new.text, re.I)) and old.has(Cue.PAST)
+        return old.has(Cue.CORRECTION, Cue.PAST, Cue.TENTATIVE) or bool(_BEGUN.search(old.text))
+    if re.match(r"\W*(?:it|that|this)\b", new.text, re.I) and old.has(Cue.PAST):
+        return True
+    begun = old.has(Cue.PAST) or _BEGUN.search(old.text) or _CHANGED.search(old.text)
+    return bool(begun and (_CHANGED.search(new.text) or _TURNED.search(new.text)))
+
+
+def _tells_on(new: Statement, old: Statement, dead: list[Value]) -> bool:
+    """Whether both are steps of one story of one thing, told in one turn."""
+    if new.source is not None or any(value.kind not in _STORIED for value in dead):
+        return False
+    if not (new.topic & old.topic) - ATTRIBUTES:
+        return False
+    if new.head and old.head and not (new.head <= old.head or old.head <= new.head):
+        return False
+    return old.has(Cue.PAST) or any(
+        pattern.search(said.text) for pattern in (_BEGUN, _CHANGED, _TURNED) for said in (new, old)
+    )
+
+
+_STORIED = frozenset({Kind.WHEN, Kind.PLACE, Kind.MONEY, Kind.PERCENT})
+
+_BEGUN = re.compile(
+    r"\b(?:first,? (?:(?:we|i|they) (?:plan\w*|thought|wanted|had|said|chose)|plan\w*|date|idea|version|choice|\w+ (?:date|time|plan|room|price))"
+    r"|at (?:the )?(?:first|start|outset|beginning)|beg[aiu]n\w*|start(?:ed|ing) (?:out )?(?:with"
+    r"|at|as|on)|initial\w*|original\w*|to begin with|once (?:was|were|planned))\b",
+    re.I,
+)
+_CHANGED = re.compile(
+    r"\b(?:it|that|this|which|we|they|made us|\w+)\b[^.]{0,60}?\b(?:was|were|became|got|went|put"
+    r"|moved?|shift(?:ed)?|switch(?:ed)?|chang(?:ed?|ing)|push(?:ed)?|turned)\b[^.]{0,20}"
+    r"\b(?:it|to|on|into|back|became|for)\b|\b(?:it|this|that) became\b",
+    re.I,
+)
+_TURNED = re.compile(
+    r"\b(?:however|but|yet|though|finally|eventually|ultimately|in the end|at last|counts?|stands?|holds?|go(?:es)? by"
+    r"|applies|final|definit\w+|fixed|settled|now|latest|valid)\b",
+    re.I,
+)
+"""Where a story told in one turn began, changed, and came to its end."""
 
 
 def overruled(new: Statement, old: Statement) -> bool:

@@ -23,6 +23,8 @@ BREAKOUT = "breakout"
 HOME_WORDS = 2
 """Stems of the main thread in a turn of a detour that show it to be back."""
 
+_TYPED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.WHEN, Kind.SPAN})
+
 WORDS_KEPT = 2_000
 """Stems of the main thread, and of detours, that are remembered for a query."""
 
@@ -37,6 +39,8 @@ class Course:
         self._scope_turns = 0
         self._scope_words: frozenset[str] = frozenset()
         self._detour: list[int] | None = None
+        self._doubtful: list[int] | None = None
+        """The turns of the last detour and since, where its end was none in so many words."""
         self._main: dict[str, None] = {}
         self._aside: dict[str, None] = {}
         self.settings: set[str] = set()
@@ -51,7 +55,8 @@ class Course:
         if voice != "assistant" and breaks_out(text):
             return self._place(node, BREAKOUT)
         if node.session != self._session:
-            self._session, self._scope, self._detour = node.session, None, None
+            self._session, self._scope = node.session, None
+            self._detour = self._doubtful = None
         if self._scope is not None:
             return self._within(self._scope, node, found)
         name = scopes.opens(text)
@@ -78,7 +83,10 @@ class Course:
     def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
         self._scope_turns += 1
         text = node.value[:ANALYSED]
-        if scopes.closes(text) or scopes.ends(text, self._scope_words):
+        size = sum(len(said.terms) for said in found)
+        valued = any(not said.kinds.isdisjoint(_TYPED) for said in found)
+        leaving = scopes.leaves(text, size, valued=valued)
+        if leaving or scopes.closes(text) or scopes.ends(text, self._scope_words):
             self._scope = None
             left = [said for said in found if tells(said) and not scopes.closes(said.text)]
             if any(said.values for said in left):
@@ -107,33 +115,47 @@ class Course:
     def _wander(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Note where a detour begins; at its end name the turns that were in it."""
         from_user = bool(found) and found[0].voice == "user"
+        plainly = from_user and any(interruptions.returns(said.text) for said in found)
         if self._detour is None:
-            if from_user and interruptions.leaves(found[0].text):
-                self._detour = [node.index]
-            else:
-                _note(self._main, stems(node.value[:ANALYSED]))
+            if plainly and self._doubtful is not None:
+                return self._return(node, found, self._doubtful)
+            if from_user and interruptions.leaves(found[0].text) and not self._stays(found):
+                self._detour, self._doubtful = [node.index], None
+                return []
+            _note(self._main, stems(node.value[:ANALYSED]))
+            self._doubtful = _longer(self._doubtful, node.index)
             return []
-        if from_user and any(self._comes_back(said) for said in found):
+        if plainly:
             return self._return(node, found, self._detour)
-        self._detour.append(node.index)
-        if len(self._detour) > interruptions.LONGEST:
-            self._detour = None
+        if from_user and any(self._comes_back(said) for said in found):
+            doubtful = [*self._detour, node.index]
+            effects = self._return(node, found, self._detour)
+            self._doubtful = doubtful
+            return effects
+        self._detour = _longer(self._detour, node.index)
         return []
 
+    def _stays(self, found: Sequence[Statement]) -> bool:
+        """Whether a turn that sounds like leaving goes on about the main thread."""
+        topic = {term for said in found for term in said.topic}
+        known = [term for term in topic if term in self._main]
+        return len(known) >= HOME_WORDS and 3 * len(known) >= len(topic)
+
     def _comes_back(self, said: Statement) -> bool:
-        """Whether *said* takes up what was left: by its words, or by the words of the topic."""
-        if interruptions.returns(said.text):
-            return True
+        """Whether *said* may take up what was left: it is brief, or in words of the topic."""
         if said.person:
             return False
         known = [term for term in said.topic if term in self._main]
         if len(known) >= HOME_WORDS and 2 * len(known) >= len(said.topic):
             return True
-        valued = any(value.kind is not Kind.IDENTIFIER for value in said.values)
+        valued = not said.kinds.isdisjoint(_TYPED)
+        brief = not valued and len(said.terms) <= interruptions.BROADEST
+        if brief and known and len(said.topic) - len(known) <= 1:
+            return True
         return interruptions.resumes(said.text, len(said.terms), valued=valued)
 
     def _return(self, node: Node, found: list[Statement], turns: Sequence[int]) -> list[Effect]:
-        self._detour = None
+        self._detour = self._doubtful = None
         for said in found:
             said.returning = True
         for index in turns:
@@ -141,6 +163,13 @@ class Course:
                 _note(self._aside, stems(said.text))
         _note(self._main, stems(node.value[:ANALYSED]))
         return [Digress(index) for index in turns]
+
+
+def _longer(turns: list[int] | None, index: int) -> list[int] | None:
+    """*turns* with one more; None where there are none, or too many for an interruption."""
+    if turns is None or len(turns) >= interruptions.LONGEST:
+        return None
+    return [*turns, index]
 
 
 def _note(words: dict[str, None], new: frozenset[str]) -> None:

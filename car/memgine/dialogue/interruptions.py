@@ -66,10 +66,17 @@ def leaves(text: str) -> bool:
     return _LEAVING.search(text) is not None
 
 
+_ENDED = (
+    r"(?:now |all |finally |already )?(?:dealt with|settled|handled|done|finished|solved|sorted"
+    r"|over|contained|resolved|taken care of|quiet|closed)\b(?! on\b)"
+)
 _BROADLY = re.compile(
     r"\b(?:back|again|resum\w+|return\w*|continu\w+|once more|anew|left off|where were"
     r"|previous\w*|revert\w*|rejoin\w*|refocus\w*|proceed\w*|carry on|go on|get on|on with"
-    r"|pick\w* up|take\w* up|as for|turn\w* to|over to|first (?:topic|subject|matter))\b",
+    r"|pick\w* up|take\w* up|as for|turn\w* to|over to|first (?:topic|subject|matter)"
+    r"|(?:were|was) (?:we|i)|we were|on to|out of the way"
+    rf"|(?:(?:that|this|it|all|everything|\w+)(?:['’]s| is| are)|(?:has|have) been) {_ENDED}"
+    rf"|^(?:\w+ )?\w+ {_ENDED})\b",
     re.I,
 )
 BROADEST = 10

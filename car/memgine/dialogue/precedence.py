@@ -28,7 +28,7 @@ _SAYS = (
 _BY = r"(?:(?:from|by|quoting|says|message from|word from|note from)\s+(?-i:(?=[A-Z])))?"
 _HEADS = (
     re.compile(rf"^\W*\[(?P<holder>{_NAME})\s*\((?P<title>[^)\]]{{2,60}})\)\]\s*:?\s*"),
-    re.compile(rf"^\W*[\[(](?P<holder>{_NAME}),\s*(?P<title>[^)\]]{{2,60}})[\])]\s*:?\s*"),
+    re.compile(rf"^\W*[\[({{<]+(?P<holder>{_NAME})\s*[,|/;–—-]\s*(?P<title>[^)\]}}>]{{2,60}})[\])}}>]+\s*:?\s*"),
     re.compile(
         rf"^\W*(?:\[(?P<tag>[A-Za-z_ -]{{2,24}})\]\s*)?(?i:{_BY})(?P<holder>{_NAME})\s*"
         rf"[(\[](?P<title>[^)\]]{{2,60}})[)\]],?{_SAYS}"
@@ -58,7 +58,7 @@ _TITLE_WORDS = re.compile(
 )
 
 
-_MAY_HEAD = re.compile(r"[:\[(<>|—–=]")
+_MAY_HEAD = re.compile(r"[:\[({<>|—–=]")
 _HEAD = re.compile(
     r"^\W{0,4}(?P<head>[^:\n>|]{2,90}?)(?:\s*(?:[\]>|]+|:)|\s+(?:[—–-]+|=)>?|(?<=[)\]]),)\s+"
 )
@@ -67,7 +67,7 @@ _SPEAKING_WORDS = """
     the our from by of as at for in on here is was it this comes word words message note statement
     line said says say wrote writes write adds added reports reported states stated speaks speaking
     speaker voice quoth according per role position capacity who acting and to has have put puts
-    told tells informs
+    told tells informs it this way let lets us me you know has says following here's desk speaks up
 """
 _SPEAKING = frozenset(_SPEAKING_WORDS.split())
 
@@ -90,6 +90,12 @@ def _headed(text: str) -> tuple[Source, int] | None:
     return Source(holders[0].casefold(), title_rank(head)), match.end()
 
 
+_SIGNED = re.compile(
+    r"(?:[—–-]|,? (?:says|said|writes|wrote|so says|per|according to))\s*(?P<holder>[A-Z][\w'’]*)"
+    r"\s*\((?P<title>[^()]{2,40})\)\W*$"
+)
+"""A name and title that sign a text."""
+
 MOST_NAMES = 8
 """Words written large that a head with a name and a title has at most."""
 
@@ -106,9 +112,16 @@ def source_of(text: str) -> tuple[Source | None, str]:
         title, tag, holder = named["title"], named.get("tag"), named.get("holder")
         if not _TITLE_WORDS.search(f"{title} {tag} {holder}"):
             continue
+        if holder and not _TITLE_WORDS.search(title):
+            holder, title = title, holder
         return Source((holder or title).casefold(), _rank(title, tag, holder)), text[match.end() :]
     headed = _headed(text)
-    return (None, text) if headed is None else (headed[0], text[headed[1] :])
+    if headed is not None:
+        return headed[0], text[headed[1] :]
+    signed = _SIGNED.search(text, max(0, len(text) - 80))
+    if signed is not None and _TITLE_WORDS.search(signed["title"]):
+        return Source(signed["holder"].casefold(), title_rank(signed["title"])), text
+    return None, text
 
 
 def spoken_for(clause: str) -> Source | None:

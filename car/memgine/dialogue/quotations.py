@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from car.memgine.dialogue.statements import Statement
-from car.memgine.dialogue.values import values_in
+from car.memgine.dialogue.values import Kind, values_in
 from car.memgine.dialogue.vocabulary import terms
 
 LEAST_TERMS = 3
@@ -21,10 +21,11 @@ _QUOTED = re.compile(r"[\"“”«»„‟](?P<inside>[^\"“”«»„‟]{2,40
 _TAKING_BACK = re.compile(
     r"\b(?:not|never|no longer|no more|cannot|\w+n['’]t|wrong\w*|mistake\w*|mistaken|errors?"
     r"|erroneous\w*|invalid\w*|incorrect\w*|false|untrue|outdated|obsolete|void|moot|stale|off"
-    r"|fall\w*|fell|collaps\w*|undermin\w*|unsound|afresh|anew|redo\w*|redone|over again|once more"
+    r"|fall\w*|fell|collaps\w*|undermin\w*|unsound|afresh|anew|redo\w*|redone|over again"
     r"|re-?(?:work|comput|calculat|figur|consider|run|plan|think|visit|assess|evaluat|check|done)\w*"
     r"|strike|struck|stricken|scrap\w*|discard\w*|forget|disregard|drop\w*|withdr\w+|retract\w*"
     r"|revis\w*|correction|corrected|replac\w*|supersed\w*|delet\w*|remov\w*|cross\w* out|amend\w*"
+    r"|affect\w*|bad|lost|needs? (?:to|an?|another|some)|over$|rested|rests"
     r"|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out"
     r"|(?:do|done|worked|work|work it|figure|figured|computed|calculated) (?:out )?again)\b",
     re.I,
@@ -36,6 +37,13 @@ _REPLACING = re.compile(
     r"|correct\w*|fix\w*|straight|means?|meant|was|were|for|by|with|to)\b",
     re.I,
 )
+_FORMERLY = re.compile(
+    r"\b(?:had|wrote|written|was|were|been|said|told|stood|believed|thought|assumed|noted|recorded"
+    r"|out|goes|old|former\w*|previous\w*|before|until|first|original\w*|instead|rather|not)\b",
+    re.I,
+)
+"""What shows the words given to be the old ones where the next sentence brings others."""
+
 _ADDING = re.compile(
     r"^\W*(?:and|also|too|plus|as well|moreover|in addition|besides|while|because|since|as|which"
     r"|who|so)\b",
@@ -67,38 +75,97 @@ class Amendment(msgspec.Struct, frozen=True):
 
 
 def amendment(
-    said: Statement, before: Iterable[Statement], following: Statement | None
+    said: Statement, before: Iterable[Statement], following: Iterable[Statement]
 ) -> Amendment | None:
     """What *said* does to those of *before* whose words it gives.
 
-    None where it gives none or only says them again.  *following* is the next statement of
-    the same turn: it may bring the new words.
+    None where it gives none or only says them again.  *following* are the next statements of
+    the same turn: one of them may bring the new words.
     """
-    folded = said.text.casefold()
     found: list[Statement] = []
-    start, end = len(folded), 0
+    start, end = len(said.text), 0
+    mine = frozenset(said.terms)
     for old in before:
-        words = core_text(old).casefold()
-        at = folded.find(words) if len(old.core) >= LEAST_TERMS else -1
-        if at >= 0 and len(words) < len(folded):
+        if len(mine.intersection(old.terms)) < LEAST_TERMS:
+            continue
+        span = _given(said.text, old)
+        if span is not None:
             found.append(old)
-            start, end = min(start, at), max(end, at + len(words))
+            start, end = min(start, span[0]), max(end, span[1])
     if not found:
         return None
     judged = _judged(said.text, found, start, end)
-    if judged is None and following is not None:
+    if judged is None:
         around = f"{said.text[:start]} {said.text[end:]}"
-        if _REPLACING.search(around) and _rivals(following.text, found):
+        told = _FORMERLY.search(around) or _TAKING_BACK.search(around)
+        if told and any(_rivals(other.text, found) for other in following):
             return Amendment(found, None)
     return judged
 
 
+def _given(text: str, old: Statement) -> tuple[int, int] | None:
+    """Where *text* gives the words of *old*: all of them, or in quotation marks some of them."""
+    folded, words = text.casefold(), core_text(old).casefold()
+    at = folded.find(words) if len(old.core) >= LEAST_TERMS else -1
+    if at >= 0 and len(words) < len(folded):
+        return at, at + len(words)
+    said_before = old.text.casefold()
+    for match in _QUOTED.finditer(text):
+        inside = (match["inside"] or match["single"] or "").strip(" .,;")
+        if inside.casefold() in said_before and len(terms(inside)) >= LEAST_TERMS:
+            return match.span()
+    if old.source is not None:
+        return None
+    run = _common_run(folded, said_before)
+    return run if run is not None and old.values and _covers(text[run[0] : run[1]], old) else None
+
+
+def _common_run(text: str, other: str) -> tuple[int, int] | None:
+    """Where the longest run of words stands in *text* that *other* has as well."""
+    mine = list(_WORD.finditer(text))[:MOST_WORDS]
+    theirs = _WORD.findall(other)[:MOST_WORDS]
+    best, span = LEAST_TERMS - 1, None
+    for i in range(len(mine)):
+        for j in range(len(theirs)):
+            size = 0
+            while (
+                i + size < len(mine)
+                and j + size < len(theirs)
+                and mine[i + size].group() == theirs[j + size]
+            ):
+                size += 1
+            if size > best:
+                best, span = size, (mine[i].start(), mine[i + size - 1].end())
+    return span
+
+
+_WORD = re.compile(r"[^\s\"“”«»‘’.,;:!?()]+(?:[.,:]\d+)*")
+MOST_WORDS = 40
+"""Words of a statement that are compared one by one."""
+
+
+def _covers(run: str, old: Statement) -> bool:
+    """Whether *run* has most of what *old* says, a value of it included."""
+    shared = set(terms(run))
+    valued = any(
+        v.kind not in _UNTELLING and shared.issuperset(terms(old.text[v.start : v.end]))
+        for v in old.values
+    )
+    return valued and len(shared) >= LEAST_TERMS and 3 * len(shared) >= 2 * len(set(old.terms))
+
+
+_UNTELLING = frozenset({Kind.IDENTIFIER, Kind.STATE, Kind.CHOICE})
+
+
 def buries(text: str, old: str) -> bool:
-    """Whether *text* gives the whole of *old* only to say that it no longer holds."""
+    """Whether *text*, which replaced *old*, gives all of it only to say that it no longer holds.
+
+    A remark before it is taken for that; what goes on after it only adds to it.
+    """
     start = text.casefold().find(old.casefold())
     if start < 0 or len(terms(old)) < LEAST_TERMS:
         return False
-    return _TAKING_BACK.search(f"{text[:start]} {text[start + len(old) :]}") is not None
+    return len(terms(text[:start])) >= 2 or _TAKING_BACK.search(f"{text[:start]} {text[start + len(old) :]}") is not None
 
 
 def core_text(old: Statement) -> str:
@@ -118,9 +185,20 @@ def _judged(text: str, found: list[Statement], start: int, end: int) -> Amendmen
         new = _rest(after)
         if new is not None and _rivals(new, found):
             return Amendment(found, new)
-    if _TAKING_BACK.search(around):
-        return Amendment(found, None)
-    return None
+    announced = text[:start].rstrip().endswith(":") and not terms(after)
+    marked = text[:start].rstrip()[-1:] in _MARKS or text[start:][:1] in _MARKS
+    doubted = _TAKING_BACK.search(around) or (marked and not _AFFIRMING.search(around))
+    return Amendment(found, None) if doubted and (marked or not announced) else None
+
+
+_MARKS = frozenset("\"'“”‘«»„")
+_AFFIRMING = re.compile(
+    r"\b(?:repeat\w*|confirm\w*|stands?|holds?|still|remain\w*|stay\w*|agree\w*|right|correct"
+    r"|yes|noted?|clear|record|remember|remind\w*|sure|certain|good|fine|like|love|thanks?|asked"
+    r"|see|saw|read|heard|quot\w*|know|knew|mean\w*|meant)\b",
+    re.I,
+)
+"""With one of these words given in quotation marks are no objection to them."""
 
 
 def _quoted_beside(text: str, start: int, end: int) -> str | None:

@@ -135,7 +135,7 @@ class DialogueReader:
         new = [] if by is None else self._ledger.statements(by)
         if by is not None and not _answers(node, by, found, new):
             return []
-        if by is not None and buries(by.value, node.value):
+        if by is not None and by.kind in FACT_KINDS and buries(by.value, node.value):
             for said in new:
                 self._ledger.kill(said, "invalidated", None)
         dead = self._bury(node, by)

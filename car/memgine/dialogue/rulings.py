@@ -27,6 +27,7 @@ OPEN_REACH = 12
 SIMILAR = 12
 """How many nodes beyond the last turns are looked at for what a turn corrects."""
 
+_WAS = re.compile(r"\b(?:was|were|had been)\b", re.I)
 _REFERRING = re.compile(r"\b(?:it|that|this)\b", re.I)
 
 ECHO_REACH = 2
@@ -79,15 +80,30 @@ class Rulings:
         if not said.alive:
             return
         if not replaced and not said.victor:
-            if ledger.repeated(said) or ledger.quoted(said):
+            if any(says(said, dead) for dead in ledger.repeated(said)) or ledger.quoted(said):
                 ledger.kill(said, "restated", None)
                 return
         if replaced:
             said.victor = True
             ledger.revive(said)
+            replaced += self._between(said, replaced)
             dead = [ledger.bury(old, value, said, said.at) for old, vs in replaced for value in vs]
             self.sweep([old for old, _ in replaced], dead, said.node, around)
         self.trim(said)
+
+    def _between(self, said: Statement, replaced: list[Replaced]) -> list[Replaced]:
+        """The steps of a story told in one turn between its beginning and *said*, its end."""
+        first = min((old.part for old, _ in replaced if old.node == said.node), default=said.part)
+        found: list[Replaced] = []
+        if said.source is not None:
+            return found
+        for step in self._ledger.known(said.node):
+            if first < step.part < said.part and step.alive and not step.has(Cue.QUESTION):
+                dead = [v for v in rivals(said, step) if v.kind not in (Kind.CHOICE, Kind.STATE)]
+                if dead:
+                    self._ledger.kill(step, "superseded", said.node)
+                    found.append((step, dead))
+        return found
 
     def trim(self, said: Statement) -> None:
         """Show *said* without what it says itself to be old, or what is dead in its brackets."""
@@ -104,7 +120,9 @@ class Rulings:
         """What a turn names as the old value, beside a new one, is dead wherever it stands."""
         new = next((said for said in reversed(found) if said.alive and claims(said) >= 1), None)
         for said in found:
-            if new is None or said is new or not said.has(Cue.PAST):
+            if new is None or said is new:
+                continue
+            if not said.has(Cue.PAST) and (said.source or not _WAS.search(said.text)):
                 continue
             values = rivals(new, said)
             if values:
@@ -197,11 +215,15 @@ class Rulings:
     def _amend(self, said: Statement, around: Surroundings) -> bool:
         """Carry out what *said* does to statements whose words it gives; whether it does."""
         ledger = self._ledger
-        if len(said.terms) <= LEAST_TERMS:
+        if len(said.terms) <= LEAST_TERMS or said.person:
             return False
-        alive = [old for old in self._before(said, around) if old.node != said.node]
+        alive = [
+            old
+            for old in self._before(said, around)
+            if old.node != said.node and old.voice != "signal"
+        ]
         alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
-        following = next((s for s in ledger.known(said.node) if s.part == said.part + 1), None)
+        following = [s for s in ledger.known(said.node) if 0 < s.part - said.part <= 2]
         found = amendment(said, [*alive, *ledger.quoted(said)], following)
         if found is None:
             return False
@@ -214,8 +236,8 @@ class Rulings:
             ledger.revive(said)
         else:
             ledger.kill(said, "restated", None)
-            if following is not None and rivals(following, found.old[0]):
-                new = following
+            new = next((s for s in following if any(rivals(s, old) for old in fallen)), None)
+            if new is not None:
                 new.victor = True
         kept = set() if new is None else {(v.kind, v.normal) for v in foremost(new)}
         dead = [
@@ -299,8 +321,20 @@ class Rulings:
             if _says_any(said, dead, gone):
                 self._ledger.kill(said, "restated", by)
                 self._drop_conclusions(said, by)
+                self._drop_urging(said, by)
         for old in fallen:
             self._drop_conclusions(old, by)
+            if not old.alive:
+                self._drop_urging(old, by)
+                for echo in self._settlements.echoes(old):
+                    self._ledger.kill(echo, "restated", by)
+
+    def _drop_urging(self, fallen: Statement, by: int | None) -> None:
+        """What only presses for what has fallen falls with it ("Proceed with the order")."""
+        for said in self._ledger.known(fallen.node):
+            urges = said is not fallen and said.has(Cue.COMMIT) and not said.victor
+            if urges and said.topic <= fallen.topic | fallen.head:
+                self._ledger.kill(said, "restated", by)
 
     def _drop_conclusions(self, old: Statement, by: int | None) -> None:
         """What was concluded right after *old* falls with it."""
@@ -314,6 +348,13 @@ class Rulings:
 
 def _says_any(said: Statement, dead: Iterable[Dead], fallen: Iterable[Statement]) -> bool:
     return any(repeats(said, one) for one in dead) or any(quotes(said, old) for old in fallen)
+
+
+def says(said: Statement, dead: Dead) -> bool:
+    """Whether *said* has the *dead* value outside brackets."""
+    return dead.kind is Kind.CHOICE or any(
+        value.kind is dead.kind and value.normal == dead.normal for value in foremost(said)
+    )
 
 
 def _above(node: Node, said: Statement | None) -> bool:

@@ -55,7 +55,11 @@ _OPENING = re.compile(
     rf"|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in|moving (?:in)?to"
     rf"|open)\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|(?P<whose>\b[A-Z][a-z]+(?:'s|s'|’s) (?:session"
     rf"|account|case|file|data|profile)\b)))"
-    rf"|\b(?:{_NOT_EARNEST})",
+    rf"|\b(?:{_NOT_EARNEST})"
+    r"|\b(?:imagine|pretend|suppose|picture|assume|make believe)\b[^.!?]{0,40}?"
+    r"\b(?:for (?:a|the|now)\b|a (?:moment|while|minute|bit)\b)"
+    rf"|\b(?:imagine|pretend|suppose|picture|assume|take|treat|regard|consider|call|play|sketch"
+    rf"|for the next|what follows|the following|what comes now)\b[^.!?]{{0,60}}?\b(?:{_KINDS})\b",
     re.I,
 )
 _REAL = (
@@ -118,6 +122,21 @@ def opens(text: str) -> str | None:
 def closes(text: str) -> bool:
     """Whether *text* ends the open scope."""
     return _CLOSING.search(text) is not None
+
+
+_LEAVING = re.compile(
+    r"\b(?:back|return\w*|on|over|up|now|turn\w*|mov\w+|go\w*)\W+(?:on |up )?(?:to|for|with) \w+"
+    r"|\b(?:enough|end of|ends?|ended|over|finished|done with|stop\w* here|leave (?:it|that|this)"
+    r"|so much for|that was|wrap\w*|clos(?:e|es|ed|ing)|seriously|serious|earnest|reality)\b",
+    re.I,
+)
+SHORT_LEAVING = 10
+"""Terms of a turn that does no more than leave the scope it is in."""
+
+
+def leaves(text: str, terms: int, *, valued: bool) -> bool:
+    """Whether *text*, of so many *terms* and *valued* or not, only leaves the scope it is in."""
+    return not valued and terms <= SHORT_LEAVING and _LEAVING.search(text) is not None
 
 
 def is_aside(text: str) -> str | None:

@@ -36,7 +36,8 @@ _SETTLING_WORDS = """
     reinstate correct correction new different differ turn become fix put make set let award
     favour favor better decree will wish insist order direct instruct mandate vote plan forward
     meant mean sorry scratch overrule override overturn reverse withdraw stand apply count valid
-    latest present current conclude land commit lock confirm sign stick
+    wrong error mistake incorrect true truth hold enter suit better prefer like
+    must latest present current conclude land commit lock confirm sign stick
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
 _PASSING = frozenset(
@@ -56,9 +57,10 @@ _STRONG = (Cue.CORRECTION, Cue.FINAL, Cue.OVERRIDE, Cue.REVERT, Cue.DECISION)
 
 
 class Settlement(msgspec.Struct, frozen=True, eq=False):
-    """*said*, given back as *phrase*; *slot* are the stems of what it is of."""
+    """*said*, given back by *echo* as *phrase*; *slot* are the stems of what it is of."""
 
     said: Statement
+    echo: Statement
     phrase: tuple[str, ...]
     slot: frozenset[str]
 
@@ -71,10 +73,16 @@ class Settlements:
 
     def note(self, said: Statement, echo: Statement) -> None:
         """Take in that the assistant's *echo* gave back what the user had *said*."""
-        phrase = _shared(said, echo)
+        phrase = _chosen_part(said, _shared(said, echo), said.head | echo.head)
         slot = (said.topic | said.head | echo.topic | echo.head) - set(phrase) - GENERIC
         if phrase or any(value.same(other) for value in said.values for other in echo.values):
-            self._held.append(Settlement(said, phrase, slot - _ACKNOWLEDGING))
+            slot -= _ACKNOWLEDGING
+            said.topic |= (slot | set(echo.terms)) & set(said.terms) - set(phrase) - GENERIC
+            self._held.append(Settlement(said, echo, phrase, slot))
+
+    def echoes(self, said: Statement) -> list[Statement]:
+        """The assistant's statements that gave back what was *said*."""
+        return [held.echo for held in self._held if held.said is said]
 
     def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
         """What *new* takes the place of, with the values that die; None where it lets all be."""
@@ -127,6 +135,21 @@ def _shared(said: Statement, echo: Statement) -> tuple[str, ...]:
     return best
 
 
+def _chosen_part(
+    said: Statement, shared: tuple[str, ...], heads: frozenset[str]
+) -> tuple[str, ...]:
+    """*shared* without the subject before the value ("offsite, May 4")."""
+    begin = 0
+    while begin < len(shared) - 1 and shared[begin] in heads:
+        begin += 1
+    for value in said.values:
+        if value.kind is not Kind.CHOICE and value.kind is not Kind.IDENTIFIER:
+            first = terms(said.text[value.start : value.end])[:1]
+            if first and first[0] in shared[begin:]:
+                begin = max(begin, shared.index(first[0]))
+    return shared[begin:]
+
+
 def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     """The typed values of *held* that *new* has others for, where it speaks of the same."""
     dead = [value for value in rivals(new, held.said, loose=True) if value.kind is not Kind.CHOICE]
@@ -136,12 +159,16 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC - _PASSING
     if all(value.kind is Kind.STATE for value in dead):
         return dead if new.topic & slot and len(foreign) <= MOST_FOREIGN else []
-    if not foreign and (near or (new.topic | new.head) & slot):
-        return dead
-    if new.head and new.head - GENERIC <= slot | ATTRIBUTES and (new.topic & slot or near):
-        return dead if not foreign or claims(new) >= 1 or len(foreign) <= 1 else []
-    shared = (new.topic | new.head) & slot
-    return dead if shared and _settles(new) and len(foreign) <= len(shared) + 1 else []
+    mine = new.topic | new.head
+    shared = mine & slot
+    if not foreign:
+        return dead if near or shared else []
+    if new.head - slot - ATTRIBUTES - GENERIC - _SETTLING - _PASSING:
+        return dead if shared and _settles(new) and len(foreign) <= len(shared) else []
+    if shared:
+        return dead if len(foreign) <= MOST_FOREIGN or _settles(new) else []
+    brief = near and len(new.terms) <= LONGEST_OPEN and _settles(new)
+    return dead if brief and len(foreign) <= 1 else []
 
 
 def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
@@ -149,13 +176,30 @@ def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     typed = {term for value in held.said.values if value.kind is not Kind.CHOICE
              for term in terms(held.said.text[value.start : value.end])}
     phrase = list(held.phrase)
-    if not set(phrase) - typed or _names(new, phrase) or not _settles(new):
+    if not set(phrase) - typed or _names(new, phrase):
         return []
-    shared = (new.topic | new.head | set(new.terms)) & (held.slot | {phrase[-1]})
+    if not _settles(new) and not _hands_over(new, held):
+        return []
+    nouns = held.slot | {phrase[-1]}
+    shared = (new.topic | new.head | set(new.terms)) & nouns
     open_end = near and len(new.terms) <= LONGEST_OPEN and new.has(*_STRONG)
     if not shared and not open_end and not (near and speaks_for(new.text)):
         return []
     return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
+
+
+_INTENDING = re.compile(
+    r"\b(?:will|shall|is|are|to be|let|give|gives|hand|leave|has|have|gets?|wins?|won|beaten|beat"
+    r"|does|do|now|wants?|would)\b|['’](?:s|ll)\b",
+    re.I,
+)
+
+
+def _hands_over(new: Statement, held: Settlement) -> bool:
+    """Whether *new* has another name in the place of the one in *held*, and plans with it."""
+    theirs = (held.said.named | held.echo.named) & set(held.phrase)
+    names = new.named | (frozenset(new.terms[:1]) if new.text[:1].isupper() else frozenset())
+    return bool(theirs and names - theirs - held.slot - GENERIC and _INTENDING.search(new.text))
 
 
 def _settles(new: Statement) -> bool:

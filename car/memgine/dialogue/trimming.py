@@ -49,8 +49,11 @@ def foremost(said: Statement) -> list[Value]:
 
 def _foremost(said: Statement) -> list[Value]:
     aside = [match.span() for match in BRACKETS.finditer(said.text)]
-    if said.has(Cue.CORRECTION):
-        aside += [m.span() for pattern in _OLD_PHRASES if (m := pattern.search(said.text))]
+    corrects = said.has(Cue.CORRECTION)
+    for pattern in _OLD_PHRASES:
+        match = pattern.search(said.text)
+        if match and (corrects or _valued(said, match)):
+            aside.append(match.span())
     outside = [v for v in said.values if not any(a <= v.start < b for a, b in aside)]
     return outside or said.values
 

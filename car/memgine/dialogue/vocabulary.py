@@ -21,7 +21,7 @@ _GENERIC_WORDS = """
     say said think thinking thought mean meant tentative draft record recorded
     recap summary schedule reschedule report mention discuss remind reminder override overrule
     correct correction mistake scratch back again also still just instead rather better best
-    yes no ok okay yeah yep oh um uh hmm well sure please sorry thanks great good news oops
+    yes no ok okay yeah yep oh ah um uh hm hmm well sure please sorry thanks great good news oops
     unfortunately luckily fortunately sadly apparently honestly basically frankly
     reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
     today stick per all

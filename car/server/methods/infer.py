@@ -130,7 +130,8 @@ def _result(answer: Answer) -> JsonObject:
     window = answer.model.context_length or None
     return {
         "text": completion.text,
-        "tool_calls": [to_value(call) for call in completion.tool_calls],
+        # A call without arguments is told with an empty object: clients read it unasked.
+        "tool_calls": [{"arguments": {}, **to_value(call)} for call in completion.tool_calls],
         "usage": None if completion.usage is None else completion.usage.wire(window),
         "model_used": answer.model.name,
         "trace_id": answer.trace_id,
