@@ -230,6 +230,7 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         shared_memgine=_shared_memgine(settings.shared_memgine),
         memory_encoder=settings.memory_encoder,
         inference_max_concurrent=settings.inference_max_concurrent,
+        local_decode_timeout=settings.local_decode_timeout_secs,
         tools_root=settings.tools_root,
         approvals=not settings.no_approvals,
         permission_tier=settings.permission_tier,

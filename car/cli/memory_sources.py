@@ -193,6 +193,9 @@ class _FileSession:
         self.remember = held.remember
         self.now = time.time
 
+    async def memory_vector(self, text: str) -> None:
+        """No model looks at a file: words count."""
+
 
 async def _awaited(work: Awaitable[_T]) -> _T:
     return await work

@@ -35,7 +35,8 @@ class Inference(Service):
     """Everything about models that connections share.
 
     *root* is the state root, None for a server that keeps nothing.  *local_gate*
-    and *remote_gate* let so many calls through at a time (decision 11).
+    and *remote_gate* let so many calls through at a time (decision 11); a local answer may take
+    *local_seconds*.
     *embedded* is an embedder's own engine, which takes the place of ours.
     """
 
@@ -50,6 +51,7 @@ class Inference(Service):
         *,
         local_gate: AdmissionGate,
         remote_gate: AdmissionGate,
+        local_seconds: float,
         embedded: Any = None,
     ) -> None:
         self._root = root
@@ -60,6 +62,7 @@ class Inference(Service):
         self._now = now
         self._local_gate = local_gate
         self._remote_gate = remote_gate
+        self._local_seconds = local_seconds
         self._embedded = embedded
 
     @cached_property
@@ -100,7 +103,7 @@ class Inference(Service):
         texts = LocalTexts(self._workers)
         return InferenceEngine(
             self.models,
-            local=LocalGenerator(self._workers),
+            local=LocalGenerator(self._workers, seconds=self._local_seconds),
             remote=self._remote,
             runner=self._runner,
             texts=texts,

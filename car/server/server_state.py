@@ -35,6 +35,9 @@ from car.state.store import StateStore
 from car.store.thread import InThread
 from car.web.web import Web
 
+NO_BOUND = 31_622_400.0
+"""Seconds, a year: as good as no bound, and no timer overflows."""
+
 SEARCH_KEY = "TAVILY_API_KEY"
 """The variable or secret that holds the search provider's key."""
 
@@ -138,6 +141,7 @@ class ServerState(MultiService):
             self.now,
             local_gate=self.admission,
             remote_gate=AdmissionGate(limits.remote_inferences, limits.inference_waiting),
+            local_seconds=self.config.local_decode_timeout or NO_BOUND,
             embedded=self.config.inference,
         )
         inference.setServiceParent(self)

@@ -127,6 +127,10 @@ class ClientSession:
         """Change the memory; fires with what *change* answered once that is kept."""
         return self.memory_held.remember(change)
 
+    async def memory_vector(self, text: str) -> list[float] | None:
+        """The vector of a question to the memory; None where there is no encoder."""
+        return await self.state.memories.vector(self.memory_held, text)
+
     def use_memory(self, memory: Memory) -> None:
         """Use *memory* from now on."""
         self._leave_memory()
@@ -362,9 +366,9 @@ class ClientSession:
         """Send a ready frame at the end of this turn."""
         self._outbox.put(frame)
 
-    def notify(self, method: str, params: JsonValue) -> None:
-        """Send a notification that must not be dropped."""
-        self._notifications.send(method, encode(params), droppable=False)
+    def notify(self, method: str, params: JsonValue, *, droppable: bool = False) -> None:
+        """Send a notification; a *droppable* one may be lost to a client that reads slowly."""
+        self._notifications.send(method, encode(params), droppable=droppable)
 
     def host_event(self, event: HostEvent) -> None:
         """Tell this subscriber of something that happened; of approvals without fail."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.statements import BRACKETS, Statement
 from car.memgine.dialogue.values import Kind, values_in
 from car.memgine.dialogue.vocabulary import terms
 
@@ -25,8 +25,7 @@ _TAKING_BACK = re.compile(
     r"|re-?(?:work|comput|calculat|figur|consider|run|plan|think|visit|assess|evaluat|check|done)\w*"
     r"|strike|struck|stricken|scrap\w*|discard\w*|forget|disregard|drop\w*|withdr\w+|retract\w*"
     r"|revis\w*|correction|corrected|replac\w*|supersed\w*|delet\w*|remov\w*|cross\w* out|amend\w*"
-    r"|affect\w*|bad|lost|needs? (?:to|an?|another|some)|over$|rested|rests"
-    r"|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out"
+    r"|affect\w*|rested|rests|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out"
     r"|(?:do|done|worked|work|work it|figure|figured|computed|calculated) (?:out )?again)\b",
     re.I,
 )
@@ -88,7 +87,7 @@ def amendment(
     for old in before:
         if len(mine.intersection(old.terms)) < LEAST_TERMS:
             continue
-        span = _given(said.text, old)
+        span = _given(said, old)
         if span is not None:
             found.append(old)
             start, end = min(start, span[0]), max(end, span[1])
@@ -103,8 +102,9 @@ def amendment(
     return judged
 
 
-def _given(text: str, old: Statement) -> tuple[int, int] | None:
+def _given(said: Statement, old: Statement) -> tuple[int, int] | None:
     """Where *text* gives the words of *old*: all of them, or in quotation marks some of them."""
+    text = said.text
     folded, words = text.casefold(), core_text(old).casefold()
     at = folded.find(words) if len(old.core) >= LEAST_TERMS else -1
     if at >= 0 and len(words) < len(folded):
@@ -114,7 +114,7 @@ def _given(text: str, old: Statement) -> tuple[int, int] | None:
         inside = (match["inside"] or match["single"] or "").strip(" .,;")
         if inside.casefold() in said_before and len(terms(inside)) >= LEAST_TERMS:
             return match.span()
-    if old.source is not None:
+    if said.source is not None and old.source is not None:
         return None
     run = _common_run(folded, said_before)
     return run if run is not None and old.values and _covers(text[run[0] : run[1]], old) else None
@@ -151,21 +151,29 @@ def _covers(run: str, old: Statement) -> bool:
         v.kind not in _UNTELLING and shared.issuperset(terms(old.text[v.start : v.end]))
         for v in old.values
     )
-    return valued and len(shared) >= LEAST_TERMS and 3 * len(shared) >= 2 * len(set(old.terms))
+    return valued and len(shared) >= LEAST_TERMS and 2 * len(shared) >= len(set(old.terms))
 
 
 _UNTELLING = frozenset({Kind.IDENTIFIER, Kind.STATE, Kind.CHOICE})
 
 
-def buries(text: str, old: str) -> bool:
-    """Whether *text*, which replaced *old*, gives all of it only to say that it no longer holds.
+def buries(text: str, old: str, at: float) -> bool:
+    """Whether *text*, a fact, gives all of *old* only to say that it no longer holds.
 
-    A remark before it is taken for that; what goes on after it only adds to it.
+    A remark before it is taken for that, unless a value beside it takes the place of the old
+    one; what goes on after it only adds to it.
     """
     start = text.casefold().find(old.casefold())
     if start < 0 or len(terms(old)) < LEAST_TERMS:
         return False
-    return len(terms(text[:start])) >= 2 or _TAKING_BACK.search(f"{text[:start]} {text[start + len(old) :]}") is not None
+    before, after = text[:start], text[start + len(old) :]
+    if _TAKING_BACK.search(f"{before} {after}"):
+        return before.count("(") == before.count(")") or before.lstrip()[:1] in "([{"
+    if len(terms(before)) < 2:
+        return False
+    plain = BRACKETS.sub("", f"{before} {after}")
+    fresh = values_in(_QUOTED.sub("", plain), at)
+    return not any(value.rivals(other) for value in fresh for other in values_in(old, at))
 
 
 def core_text(old: Statement) -> str:
@@ -186,12 +194,19 @@ def _judged(text: str, found: list[Statement], start: int, end: int) -> Amendmen
         if new is not None and _rivals(new, found):
             return Amendment(found, new)
     announced = text[:start].rstrip().endswith(":") and not terms(after)
-    marked = text[:start].rstrip()[-1:] in _MARKS or text[start:][:1] in _MARKS
+    marked = _is_marked(text, start, end)
     doubted = _TAKING_BACK.search(around) or (marked and not _AFFIRMING.search(around))
     return Amendment(found, None) if doubted and (marked or not announced) else None
 
 
-_MARKS = frozenset("\"'“”‘«»„")
+def _is_marked(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` stands in quotation marks, inside or just around it."""
+    if text[start : start + 1] in _MARKS and text[end - 1 : end] in _MARKS:
+        return True
+    return text[start - 1 : start] in _MARKS and text[end:].lstrip(".,;")[:1] in _MARKS
+
+
+_MARKS = frozenset("\"'“”‘’«»„")
 _AFFIRMING = re.compile(
     r"\b(?:repeat\w*|confirm\w*|stands?|holds?|still|remain\w*|stay\w*|agree\w*|right|correct"
     r"|yes|noted?|clear|record|remember|remind\w*|sure|certain|good|fine|like|love|thanks?|asked"

@@ -16,7 +16,7 @@ from car.memgine.dialogue.corrections import overlap, replaces, rivals
 from car.memgine.dialogue.course import Course
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
-from car.memgine.dialogue.quotations import buries
+from car.memgine.dialogue.quotations import buries, core_text
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import Statement, spaced
@@ -93,6 +93,8 @@ class DialogueReader:
         attributed = node.value[:1] == "[" or "):" in node.value[:80]
         if not attributed and not self._ledger.may_concern(node.value):
             return effects
+        if self._is_obituary(node):
+            return [*effects, Retire(node.index, None, "invalidated")]
         for said in self._ledger.statements(node):
             if attributed and said.source is not None:
                 self._rulings.judge(said, around)
@@ -101,6 +103,14 @@ class DialogueReader:
             else:
                 self._rulings.trim(said)
         return effects + self._ledger.settle(around)
+
+    def _is_obituary(self, node: Node) -> bool:
+        """Whether a fact only says of something dead that it no longer holds."""
+        return any(
+            buries(node.value, core_text(old), node.created_at)
+            for said in self._ledger.statements(node)
+            for old in self._ledger.quoted(said)
+        )
 
     def _late(self, said: Statement) -> bool:
         """Whether what *said* states had been replaced when it was stated."""
@@ -135,7 +145,7 @@ class DialogueReader:
         new = [] if by is None else self._ledger.statements(by)
         if by is not None and not _answers(node, by, found, new):
             return []
-        if by is not None and by.kind in FACT_KINDS and buries(by.value, node.value):
+        if by is not None and by.kind in FACT_KINDS and buries(by.value, node.value, by.created_at):
             for said in new:
                 self._ledger.kill(said, "invalidated", None)
         dead = self._bury(node, by)

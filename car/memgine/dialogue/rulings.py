@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from car.memgine.authority import EXECUTIVE, authority_rank
 from car.memgine.dialogue.cancellations import disowned, is_disowned, revokes, takes_back
-from car.memgine.dialogue.corrections import claims, is_open, overruled, replaces, rivals
+from car.memgine.dialogue.corrections import claims, is_open, outranked, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import LEAST_TERMS, amendment
@@ -215,12 +215,12 @@ class Rulings:
     def _amend(self, said: Statement, around: Surroundings) -> bool:
         """Carry out what *said* does to statements whose words it gives; whether it does."""
         ledger = self._ledger
-        if len(said.terms) <= LEAST_TERMS or said.person:
+        if len(said.terms) <= LEAST_TERMS:
             return False
         alive = [
             old
             for old in self._before(said, around)
-            if old.node != said.node and old.voice != "signal"
+            if old.node != said.node and old.voice != "signal" and not outranked(said, old)
         ]
         alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
         following = [s for s in ledger.known(said.node) if 0 < s.part - said.part <= 2]

@@ -110,17 +110,17 @@ async def infer_stream(session: ClientSession, params: Infer, id: bytes | None) 
     def sink(event: StreamEvent) -> None:
         nonlocal begun
         begun = True
-        session.notify(
-            "inference.stream.event", {"request_id": request_id, "event": to_value(event)}
-        )
+        # Droppable, as the reply has the whole.
+        told: JsonObject = {"request_id": request_id, "event": to_value(event)}
+        session.notify("inference.stream.event", told, droppable=True)
 
     with _progress(session, id):
         try:
             answer = await engine_of(session).generate(request, sink)
         except CarError as problem:
             if begun:
-                told: JsonObject = {"type": "error", "message": str(problem)}
-                session.notify("inference.stream.event", {"request_id": request_id, "event": told})
+                end: JsonObject = {"type": "error", "message": str(problem)}
+                session.notify("inference.stream.event", {"request_id": request_id, "event": end})
             raise
     return _result(answer)
 
@@ -150,7 +150,7 @@ def _progress(session: ClientSession, id: bytes | None) -> Iterator[None]:
         yield
         return
     told: JsonObject = {"id": msgspec.json.decode(id)}
-    beat = LoopingCall(session.notify, "infer.progress", told)
+    beat = LoopingCall(session.notify, "infer.progress", told, droppable=True)
     beat.clock = session.state.clock
     beat.start(PROGRESS_SECONDS, now=False)
     try:

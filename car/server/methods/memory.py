@@ -147,7 +147,7 @@ async def memory_query(session: ClientSession, params: Query) -> list[JsonObject
     """
     if not 1 <= params.k <= MOST_HITS:
         raise InvalidParams(f"k: expected 1 to {MOST_HITS}, got {params.k}")
-    vector = await session.state.memories.vector(session.memory_held, params.query)
+    vector = await session.memory_vector(params.query)
     hits = session.memory.query(params.query, params.k, session.now(), vector=vector)
     return [_hit(hit) for hit in hits]
 
@@ -180,7 +180,7 @@ async def memory_build_context(session: ClientSession, params: ContextQuery) -> 
     characters, or ``max(2000, 0.4 × (window − 4096))``.  Identity and constraints are never
     cut.  Result: a string, the same for the same memory, query and instant.
     """
-    vector = await session.state.memories.vector(session.memory_held, params.query)
+    vector = await session.memory_vector(params.query)
     return _context(session, params, fast=False, vector=vector)
 
 

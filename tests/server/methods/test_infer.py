@@ -67,6 +67,11 @@ class InferCase(ServerCase):
         self.have(HERE)
         self.client = self.peer()
 
+    def tearDown(self) -> None:
+        """All connections go, so that nothing is left that waits."""
+        for session in list(self.state.sessions.values()):
+            session.connection_lost("the test is over")
+
     def have(self, *models: ModelSchema) -> None:
         """Give the server those models, the first of them to be chosen."""
         self.models, self.local, self.remote = Models(*models), Generator(), Generator()

@@ -33,6 +33,11 @@ class RunnerCase(ServerCase):
         answer = self.host.call("inference.register_runner")
         self.assertEqual(answer, {"registered": True})
 
+    def tearDown(self) -> None:
+        """All connections go, so that nothing is left that waits."""
+        for session in list(self.state.sessions.values()):
+            session.connection_lost("the test is over")
+
     def ask(self, method: str = "infer", **params: Any) -> str:
         """Begin a call; the id under which the host is invoked."""
         self.client.send(method, {"prompt": "hi", **params})
