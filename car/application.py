@@ -161,9 +161,7 @@ class Daemon(Application):
         )
         if settings.consolidate_interval:
             state = self.state
-            dreams = Dreams(
-                state.memories, state.clock, settings.consolidate_interval, state.now
-            )
+            dreams = Dreams(state.memories, state.clock, settings.consolidate_interval, state.now)
             dreams.setServiceParent(self)
 
     def startService(self) -> None:

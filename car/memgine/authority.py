@@ -88,6 +88,8 @@ def title_rank(title: str) -> int:
 _GATE_WORDS = """
     restrict reserved limited visible confidential classified secret eyes clearance know
     privileged sensitive only below + above up higher embargo distribution circulation
+    internal within among circle access audience nobody outside under meant hush closed kept stay
+    share alone from rank belong entitled cleared
 """
 _GATE = tuple(_GATE_WORDS.split())
 """Without one of these no text is marked: the cheap question, asked of every fact."""
@@ -105,6 +107,7 @@ _MARKER = re.compile(
     re.I,
 )
 _MARKED_SENTENCE = re.compile(rf"\W*(?:strictly |top )?(?:{_MARKER.pattern})\b", re.I)
+_SHORT_SENTENCE = re.compile(r"\W*(?:[\w'’&-]+[ :]+){0,9}[\w'’&-]+[.!]\s+\S")
 _BRACKETED = re.compile(r"\s*(?:⚠️|🔒)?\s*[\[({<*](?P<inside>[^\])}>*]{3,200})[\])}>*]")
 _LABEL = re.compile(r"\s*(?:⚠️|🔒)?\s*(?P<inside>[^:—–\n]{3,160}?)\s*(?::\s|[—–]\s|\s-\s)")
 _SENTENCE = re.compile(r"\s*(?P<inside>[^.!?\n]{3,160})[.!]\s+\S")
@@ -147,7 +150,7 @@ def required_rank(text: str) -> int:
 
 def _markers(text: str) -> list[str]:
     heads = [_BRACKETED.match(text), _LABEL.match(text)]
-    if _MARKED_SENTENCE.match(text):
+    if _MARKED_SENTENCE.match(text) or _SHORT_SENTENCE.match(text):
         heads.insert(0, _SENTENCE.match(text))
     heads.append(_CLOSING.search(text))
     return [match["inside"] for match in heads if match is not None]
@@ -159,11 +162,49 @@ def _asked(inside: str) -> int:
         if match:
             named = match.groupdict()
             return _group_rank(named.get("whom") or named["who"] or "")
+    limited = _limited(inside)
+    if limited:
+        return limited
     marked = _MARKER.search(inside)
     if marked is None:
         return 0
     group = re.search(_GROUP, inside[marked.end() :], re.I)
     return _group_rank(group.group()) if group else UNNAMED
+
+
+_CORE = re.compile(
+    r"\b(?:c-?suite|c-?level|[se]?vps?|vice[- ]presidents?|directors?|managers?|management"
+    r"|leadership|leads?|executives?|execs?|board(?: members?)?|chiefs?|c[efoth]+os?|hr"
+    r"|human resources|finance|legal|payroll|compliance|security|audit|procurement|it|accounting"
+    r"|counsel|people ops|partners?|investors?)\b",
+    re.I,
+)
+_LIMITING_WORDS = """
+    only alone internal internally within among between circle eyes eye clearance access audience
+    nobody none no not never outside below under beneath level rank upwards upward up higher above
+    restricted limited reserved closed confidential exclusively exclusive solely strictly private
+    kept keep stays stay hush cleared belongs meant intended entitled share secret hidden
+"""
+_SMALL_WORDS = """
+    for the to of a an and or one be is are was this that it these those else other others on in
+    at by with from as must may can shall should will do does please than who may's read seen see
+    shown show given known pass passed told open visible available addressed inside left
+    department team staff members member people persons anybody anyone everybody group matter
+    material information info note item topic grade rung most least lock seal
+"""
+_LIMITING = frozenset(_LIMITING_WORDS.split())
+_SMALL = _LIMITING | frozenset(_SMALL_WORDS.split())
+
+
+def _limited(inside: str) -> int:
+    """The rank asked by a marker made of a group, a word that limits, and small words only."""
+    group = _CORE.search(inside)
+    if group is None:
+        return 0
+    words = re.findall(r"[a-z']+", _CORE.sub(" ", inside.casefold()))
+    if not _SMALL.issuperset(words) or _LIMITING.isdisjoint(words):
+        return 0
+    return _group_rank(group.group())
 
 
 def _group_rank(group: str) -> int:

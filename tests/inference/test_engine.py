@@ -76,7 +76,17 @@ class Models:
         if not self.models:
             return fail(NoModel("no usable model"))
         return succeed(
-            Route(self.models[0], self.models[1:], "chat", "simple", "", "schema_based", 0.5, False, [])
+            Route(
+                self.models[0],
+                self.models[1:],
+                "chat",
+                "simple",
+                "",
+                "schema_based",
+                0.5,
+                False,
+                [],
+            )
         )
 
     def choose_for(self, capability: str, model: str | None) -> "Deferred[ModelSchema]":

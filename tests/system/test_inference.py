@@ -5,6 +5,7 @@ where ``CAR_MODELS_REQUIRED`` is 1.
 """
 
 import os
+import select
 import selectors
 import signal
 import sys
@@ -33,6 +34,9 @@ SESSIONS = 50
 PROGRESS_SECONDS = 10.0
 CANCEL_SECONDS = 1.0
 """Within which a model is free for the next session: a token, and the next answer's own time."""
+
+STALL_SECONDS = 0.025
+"""How long another session may wait for a small answer while a model loads and generates."""
 
 GROWTH_MB = 8.0
 """What 50 waiting sessions may add to the daemon's memory for good."""
@@ -119,6 +123,24 @@ class GenerationTests(InferenceCase):
         plain = client.call("infer", {**asked, "context": "-"})["usage"]["input_tokens"]
         aware = client.call("infer", {**asked, "context_query": "when does ci run?"})
         self.assertGreater(aware["usage"]["input_tokens"], plain + 5)
+
+
+class OthersTests(InferenceCase):
+    """Sessions that ask no model for anything."""
+
+    def test_never_stalled(self) -> None:
+        """They are answered at once while a model loads, generates and makes vectors."""
+        talker, witness = self.client(), self.client()
+        trips = [round_trip(witness) for _ in range(20)]
+        story = {"prompt": "Write a long story.", "max_tokens": 60}
+        for method, params in (("infer", story), ("embed", {"texts": ["owl"] * 64})):
+            id = talker.begin(method, params)
+            while not select.select([talker.socket], [], [], 0)[0]:
+                trips.append(round_trip(witness))
+            talker.result_of(id)
+        longest = max(trips)
+        sys.stdout.write(f"\nlongest of {len(trips)} round trips: {longest * 1e3:.1f} ms\n")
+        self.assertLess(longest, STALL_SECONDS * PATIENCE)
 
 
 class TextTests(InferenceCase):

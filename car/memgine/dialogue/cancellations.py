@@ -40,8 +40,8 @@ def takes_back(new: Statement) -> bool:
 
 
 _WRONG = re.compile(
-    r"(?P<who>[A-Z][\w'’]*(?:\s+[\w'’]+){0,4}?)(?:['’]s)?\s+(?:was|were|is|are|had been"
-    r"|has been)\s+"
+    r"(?P<who>[A-Z][\w'’]*(?:\s+[\w'’]+){0,4}?)(?:['’]s)?\s+(?:got (?:it|this|that)|was|were|is|are"
+    r"|had been|has been)\s+"
     r"(?:also |both |all |just |simply )*(?:wrong|incorrect|mistaken|in error|inaccurate"
     r"|misinformed|off the mark)\b"
 )

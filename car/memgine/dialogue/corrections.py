@@ -223,11 +223,19 @@ def overruled(new: Statement, old: Statement) -> bool:
         return False
     if _same_holder(new, old) or claims(new) < 0 or apart(new, old):
         return False
+    if _COUNTER.search(new.text) and old.of(Kind.CHOICE) and 0 < new.node - old.node <= NEAR:
+        if old.chosen and new.named - old.named:
+            return True
     against = {value.kind for value in rivals(new, old, loose=True)}
     if new.has(Cue.CORRECTION):
         return Kind.CHOICE in against and (is_open(new) or overlap(new, old) >= 1)
     return bool(against & _WEIGHED) and overlap(new, old) >= 1
 
+
+_COUNTER = re.compile(
+    r"\b(?:better|instead|rather|prefer\w*|superior|in (?:its|that) place|best)\b", re.I
+)
+"""By which somebody puts another choice beside the one that was made."""
 
 _WEIGHED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.CHOICE})
 """Families in which a lower source's other value is a breach rather than a report."""

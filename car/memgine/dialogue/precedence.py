@@ -28,7 +28,9 @@ _SAYS = (
 _BY = r"(?:(?:from|by|quoting|says|message from|word from|note from)\s+(?-i:(?=[A-Z])))?"
 _HEADS = (
     re.compile(rf"^\W*\[(?P<holder>{_NAME})\s*\((?P<title>[^)\]]{{2,60}})\)\]\s*:?\s*"),
-    re.compile(rf"^\W*[\[({{<]+(?P<holder>{_NAME})\s*[,|/;–—-]\s*(?P<title>[^)\]}}>]{{2,60}})[\])}}>]+\s*:?\s*"),
+    re.compile(
+        rf"^\W*[\[({{<]+(?P<holder>{_NAME})\s*[,|/;–—-]\s*(?P<title>[^)\]}}>]{{2,60}})[\])}}>]+\s*:?\s*"
+    ),
     re.compile(
         rf"^\W*(?:\[(?P<tag>[A-Za-z_ -]{{2,24}})\]\s*)?(?i:{_BY})(?P<holder>{_NAME})\s*"
         rf"[(\[](?P<title>[^)\]]{{2,60}})[)\]],?{_SAYS}"
@@ -93,6 +95,7 @@ def _headed(text: str) -> tuple[Source, int] | None:
 _SIGNED = re.compile(
     r"(?:[—–-]|,? (?:says|said|writes|wrote|so says|per|according to))\s*(?P<holder>[A-Z][\w'’]*)"
     r"\s*\((?P<title>[^()]{2,40})\)\W*$"
+    r"|[(\[](?P<signer>[A-Z][\w'’]*),\s*(?P<office>[^()\[\]]{2,40})[)\]]\W*$"
 )
 """A name and title that sign a text."""
 
@@ -119,8 +122,10 @@ def source_of(text: str) -> tuple[Source | None, str]:
     if headed is not None:
         return headed[0], text[headed[1] :]
     signed = _SIGNED.search(text, max(0, len(text) - 80))
-    if signed is not None and _TITLE_WORDS.search(signed["title"]):
-        return Source(signed["holder"].casefold(), title_rank(signed["title"])), text
+    if signed is not None:
+        holder, title = signed["holder"] or signed["signer"], signed["title"] or signed["office"]
+        if _TITLE_WORDS.search(title):
+            return Source(holder.casefold(), title_rank(title)), text
     return None, text
 
 

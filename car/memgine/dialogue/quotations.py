@@ -17,7 +17,9 @@ from car.memgine.dialogue.vocabulary import terms
 LEAST_TERMS = 3
 """The terms from which on words are taken for those of an earlier statement."""
 
-_QUOTED = re.compile(r"[\"“”«»„‟](?P<inside>[^\"“”«»„‟]{2,400})[\"“”«»„‟]|‘(?P<single>[^‘’]{2,400})’")
+_QUOTED = re.compile(
+    r"[\"“”«»„‟](?P<inside>[^\"“”«»„‟]{2,400})[\"“”«»„‟]|‘(?P<single>[^‘’]{2,400})’"
+)
 _TAKING_BACK = re.compile(
     r"\b(?:not|never|no longer|no more|cannot|\w+n['’]t|wrong\w*|mistake\w*|mistaken|errors?"
     r"|erroneous\w*|invalid\w*|incorrect\w*|false|untrue|outdated|obsolete|void|moot|stale|off"
@@ -178,7 +180,7 @@ def buries(text: str, old: str, at: float) -> bool:
 
 def core_text(old: Statement) -> str:
     """The words of *old* that another statement would give: without label and final point."""
-    return old.text[old.core_at :].strip(" .!;,\"“”")
+    return old.text[old.core_at :].strip(' .!;,"“”')
 
 
 def _judged(text: str, found: list[Statement], start: int, end: int) -> Amendment | None:

@@ -39,7 +39,14 @@ def dead_of(old: Statement, value: Value, new: Statement | None, at: float) -> D
     if old.source is not None:
         slot |= frozenset(old.source.holder.split())
     written = terms(old.text[value.start : value.end])
-    return Dead(value.kind, value.normal, slot, at, old.node, frozenset([value.normal, *value.normal.split(), *written]))
+    return Dead(
+        value.kind,
+        value.normal,
+        slot,
+        at,
+        old.node,
+        frozenset([value.normal, *value.normal.split(), *written]),
+    )
 
 
 def contains(said: Statement, dead: Dead) -> bool:

@@ -66,13 +66,16 @@ class Rulings:
 
     def listen(self, echo: Statement) -> None:
         """Note which of the user's last statements an assistant gives back."""
-        seen: set[int] = set()
+        seen: dict[int, list[Statement]] = {}
         for said in self._ledger.back():
             if said.node < echo.node and said.alive and said.voice == "user" and not said.person:
-                seen.add(said.node)
+                seen.setdefault(said.node, []).append(said)
                 if len(seen) > ECHO_REACH:
-                    return
-                self._settlements.note(said, echo)
+                    break
+        given = [self._settlements.note(said, echo) for found in seen.values() for said in found]
+        if seen and echo.part == 0 and not any(given):
+            for said in next(iter(seen.values())):
+                self._settlements.accept(said, echo)
 
     def _correct(self, said: Statement, around: Surroundings) -> None:
         ledger = self._ledger

@@ -40,6 +40,14 @@ _SETTLING_WORDS = """
     must latest present current conclude land commit lock confirm sign stick
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
+_FIRM = _SETTLING - frozenset(
+    terms(
+        "put make set let go going take plan like want wish order direct present current hold enter"
+        " new correct fix forward turn become apply count valid better must"
+    )
+)
+"""Those that settle something even where the statement shares no word with it."""
+
 _PASSING = frozenset(
     terms("since morning afternoon evening today tonight week month present moment time day hour")
 )
@@ -53,6 +61,12 @@ _ADDITIVE = re.compile(
     r"|moreover|both|along(?:side)? with|on top of|next to|apart from)\b",
     re.I,
 )
+_REQUESTING = re.compile(
+    r"\W*(?:please )?(?:can|could|would|may|might|shall|should|will)\s+(?:we|you|i|it|the|this|that)\b",
+    re.I,
+)
+"""A question that asks for something to be so, rather than whether it is."""
+
 _STRONG = (Cue.CORRECTION, Cue.FINAL, Cue.OVERRIDE, Cue.REVERT, Cue.DECISION)
 
 
@@ -71,22 +85,33 @@ class Settlements:
     def __init__(self) -> None:
         self._held: deque[Settlement] = deque(maxlen=KEPT)
 
-    def note(self, said: Statement, echo: Statement) -> None:
-        """Take in that the assistant's *echo* gave back what the user had *said*."""
+    def accept(self, said: Statement, echo: Statement) -> None:
+        """Take in that an assistant heard what the user had *said* without giving it back."""
+        if said.values:
+            slot = (said.topic | said.head) - GENERIC
+            self._held.append(Settlement(said, echo, said.choice_terms, slot))
+
+    def note(self, said: Statement, echo: Statement) -> bool:
+        """Take in that the assistant's *echo* gave back what the user had *said*, if it did."""
         phrase = _chosen_part(said, _shared(said, echo), said.head | echo.head)
         slot = (said.topic | said.head | echo.topic | echo.head) - set(phrase) - GENERIC
         if phrase or any(value.same(other) for value in said.values for other in echo.values):
             slot -= _ACKNOWLEDGING
             said.topic |= (slot | set(echo.terms)) & set(said.terms) - set(phrase) - GENERIC
             self._held.append(Settlement(said, echo, phrase, slot))
+            return True
+        return False
 
     def echoes(self, said: Statement) -> list[Statement]:
         """The assistant's statements that gave back what was *said*."""
-        return [held.echo for held in self._held if held.said is said]
+        return [held.echo for held in self._held if held.said is said and held.phrase]
 
     def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
         """What *new* takes the place of, with the values that die; None where it lets all be."""
-        if new.has(Cue.QUESTION, Cue.HYPOTHETICAL, Cue.CONCLUSION) or _ADDITIVE.search(new.text):
+        asked = new.has(Cue.QUESTION)
+        if new.has(Cue.HYPOTHETICAL) or _ADDITIVE.search(new.text):
+            return None
+        if asked and not _REQUESTING.match(new.text):
             return None
         for last, held in self._newest():
             if not 0 < new.node - held.said.node or apart(new, held.said):
@@ -94,7 +119,9 @@ class Settlements:
             if outranked(new, held.said):
                 continue
             near = last and new.node - held.said.node <= REACH
-            dead = _typed(new, held, near=near) or _chosen(new, held, near=near)
+            dead = _typed(new, held, near=near)
+            if not dead and not asked and not new.has(Cue.CONCLUSION):
+                dead = _chosen(new, held, near=near)
             if dead:
                 return held.said, dead
         return None
@@ -124,7 +151,9 @@ def _shared(said: Statement, echo: Statement) -> tuple[str, ...]:
         for j in range(len(theirs)):
             size = 0
             while (
-                i + size < len(mine) and j + size < len(theirs) and mine[i + size] == theirs[j + size]
+                i + size < len(mine)
+                and j + size < len(theirs)
+                and mine[i + size] == theirs[j + size]
             ):
                 size += 1
             if size > len(best):
@@ -173,8 +202,12 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
 
 def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     """The choice of *held*, where *new* settles the same matter in other words."""
-    typed = {term for value in held.said.values if value.kind is not Kind.CHOICE
-             for term in terms(held.said.text[value.start : value.end])}
+    typed = {
+        term
+        for value in held.said.values
+        if value.kind is not Kind.CHOICE
+        for term in terms(held.said.text[value.start : value.end])
+    }
     phrase = list(held.phrase)
     if not set(phrase) - typed or _names(new, phrase):
         return []
@@ -182,7 +215,8 @@ def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
         return []
     nouns = held.slot | {phrase[-1]}
     shared = (new.topic | new.head | set(new.terms)) & nouns
-    open_end = near and len(new.terms) <= LONGEST_OPEN and new.has(*_STRONG)
+    firm = new.has(*_STRONG) or not _FIRM.isdisjoint(new.terms)
+    open_end = near and len(new.terms) <= LONGEST_OPEN and firm
     if not shared and not open_end and not (near and speaks_for(new.text)):
         return []
     return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]

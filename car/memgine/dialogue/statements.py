@@ -129,9 +129,7 @@ def read_statements(node: Node) -> list[Statement]:
     told = [plain(clause) for clause in clauses(body) if not is_courtesy(clause)]
     found = [_read(clause, node, part, voice, source) for part, clause in enumerate(told)]
     if rest:
-        found.append(
-            Statement(node.index, len(found), rest, voice, node.created_at, topic=_UNREAD)
-        )
+        found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=_UNREAD))
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _BRIEF:
             following.cues |= said.cues & _CARRIED

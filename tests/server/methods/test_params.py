@@ -88,9 +88,7 @@ def records_in(hint: Any) -> Iterator[tuple[type[Struct], bool]]:
         return
     parts = [part for part in get_args(hint) if isinstance(part, type)]
     records = [
-        part
-        for part in parts
-        if issubclass(part, Struct) and not part.__struct_config__.array_like
+        part for part in parts if issubclass(part, Struct) and not part.__struct_config__.array_like
     ]
     if getattr(hint, "__origin__", None) is list and len(records) == 1:
         yield records[0], True
