@@ -29,6 +29,10 @@ def answer(text: str, **members: Any) -> JsonObject:
     return {"text": text, "tool_calls": [], **rest, **members}
 
 
+HEEDING = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {SCRIPT}"
+"""The command as a terminal starts it: what runs in the background is born deaf to Ctrl-C."""
+
+
 class Broken(io.StringIO):
     """An output that takes *letters* and then no more."""
 
@@ -228,7 +232,7 @@ class StandInTests(DaemonCase):
         """Ctrl-C ends the command with 130 and the call with it."""
         self.register("echo+pause")
         asking = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, "infer", "Greet me", "--model", "echo+pause"],
+            [sys.executable, "-c", HEEDING, "infer", "Greet me", "--model", "echo+pause"],
             env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
