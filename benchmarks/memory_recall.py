@@ -9,8 +9,8 @@ scene a session, an utterance a turn; the answers' utterances are the evidence.
 
 Printed are the halves kept back (other topics; the later scenes); ``--tune`` prints those that
 the weights were set on.
-Compared: bm25s with its defaults, a memory as an application uses it, our BM25 alone, the whole retriever, and the retriever with
-one part at a time left out.
+Compared: bm25s with its defaults, a memory as an application uses it, our BM25 alone, the whole
+retriever, and the retriever with one part at a time left out.
 """
 
 import argparse

@@ -132,12 +132,18 @@ _DEPARTMENT = re.compile(
 )
 
 
+READ = 1_000
+"""Characters of a text, of its beginning and its end, that a marker is looked for in."""
+
+
 def required_rank(text: str) -> int:
     """The rank that a marker at the head of *text* asks of whoever reads it; 0 without one.
 
     Read are a bracketed head (``[Restricted: … VP+]``), a label before a colon or dash
     (``Confidential, directors only: …``) and a closing remark in brackets.
     """
+    if len(text) > READ:
+        text = f"{text[: READ // 2]} {text[-READ // 2 :]}"
     folded = text.casefold()
     if not any(word in folded for word in _GATE):
         return 0

@@ -66,7 +66,8 @@ def consolidate(memory: Memgine, at: float, absorbed: Absorbed | None = None) ->
 class Consolidation:
     """One consolidation of *memory*, as of *at*, a step at a time.
 
-    *absorbed* is told of each turn that took others in, and of theirs that are gone.
+    *absorbed*, by default the memory's reader, is told of each turn that took others in, and
+    of those that are gone.
     """
 
     def __init__(self, memory: Memgine, at: float, absorbed: Absorbed | None = None) -> None:
@@ -76,7 +77,7 @@ class Consolidation:
         self._knowledge = memory.knowledge
         self._graph = memory.graph
         self._at = at
-        self._absorbed = absorbed or _nobody
+        self._absorbed = absorbed or memory.reading.reader.absorbed
         self._survey = _Survey()
         self._work = self._phases()
 
@@ -299,7 +300,3 @@ def _contradict(older: Node, newer: Node) -> bool:
     before = values_in(older.value, older.created_at)
     after = values_in(newer.value, newer.created_at)
     return any(value.rivals(other) for value in before for other in after)
-
-
-def _nobody(node: Node, gone: Sequence[int]) -> None:
-    """Nobody reads along."""

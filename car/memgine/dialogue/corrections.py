@@ -198,7 +198,8 @@ def _tells_on(new: Statement, old: Statement, dead: list[Value]) -> bool:
 _STORIED = frozenset({Kind.WHEN, Kind.PLACE, Kind.MONEY, Kind.PERCENT})
 
 _BEGUN = re.compile(
-    r"\b(?:first,? (?:(?:we|i|they) (?:plan\w*|thought|wanted|had|said|chose)|plan\w*|date|idea|version|choice|\w+ (?:date|time|plan|room|price))"
+    r"\b(?:first,? (?:(?:we|i|they) (?:plan\w*|thought|wanted|had|said|chose)|plan\w*|date|idea"
+    r"|version|choice|\w+ (?:date|time|plan|room|price))"
     r"|at (?:the )?(?:first|start|outset|beginning)|beg[aiu]n\w*|start(?:ed|ing) (?:out )?(?:with"
     r"|at|as|on)|initial\w*|original\w*|to begin with|once (?:was|were|planned))\b",
     re.I,
@@ -210,7 +211,8 @@ _CHANGED = re.compile(
     re.I,
 )
 _TURNED = re.compile(
-    r"\b(?:however|but|yet|though|finally|eventually|ultimately|in the end|at last|counts?|stands?|holds?|go(?:es)? by"
+    r"\b(?:however|but|yet|though|finally|eventually|ultimately|in the end|at last|counts?|stands?"
+    r"|holds?|go(?:es)? by"
     r"|applies|final|definit\w+|fixed|settled|now|latest|valid)\b",
     re.I,
 )
@@ -223,19 +225,11 @@ def overruled(new: Statement, old: Statement) -> bool:
         return False
     if _same_holder(new, old) or claims(new) < 0 or apart(new, old):
         return False
-    if _COUNTER.search(new.text) and old.of(Kind.CHOICE) and 0 < new.node - old.node <= NEAR:
-        if old.chosen and new.named - old.named:
-            return True
     against = {value.kind for value in rivals(new, old, loose=True)}
     if new.has(Cue.CORRECTION):
         return Kind.CHOICE in against and (is_open(new) or overlap(new, old) >= 1)
     return bool(against & _WEIGHED) and overlap(new, old) >= 1
 
-
-_COUNTER = re.compile(
-    r"\b(?:better|instead|rather|prefer\w*|superior|in (?:its|that) place|best)\b", re.I
-)
-"""By which somebody puts another choice beside the one that was made."""
 
 _WEIGHED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.CHOICE})
 """Families in which a lower source's other value is a breach rather than a report."""

@@ -20,6 +20,9 @@ QUESTION = "question"
 BREAKOUT = "breakout"
 """The setting of a turn that tries to talk its listener out of its role."""
 
+SETTINGS_KEPT = 100
+"""Scopes that are remembered by name."""
+
 HOME_WORDS = 2
 """Stems of the main thread in a turn of a detour that show it to be back."""
 
@@ -43,8 +46,8 @@ class Course:
         """The turns of the last detour and since, where its end was none in so many words."""
         self._main: dict[str, None] = {}
         self._aside: dict[str, None] = {}
-        self.settings: set[str] = set()
-        """The scopes that turns were placed in so far."""
+        self.settings: dict[str, None] = {}
+        """The scopes that turns were placed in so far, the last ones of them."""
 
     def follow(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Take in the next turn; what it means for itself and for the detour it may end."""
@@ -59,7 +62,8 @@ class Course:
             self._detour = self._doubtful = None
         if self._scope is not None:
             return self._within(self._scope, node, found)
-        name = scopes.opens(text)
+        casual = bool(found) and bool(found[0].person)
+        name = scopes.opens(text, casual=casual)
         if name is not None:
             self._scope, self._scope_turns = name, 0
             self._scope_words = scopes.words_of(text)
@@ -72,10 +76,24 @@ class Course:
         aside = sum(word in self._aside and word not in self._main for word in words)
         return aside > sum(word in self._main and word not in self._aside for word in words)
 
+    def note_setting(self, setting: str) -> None:
+        """Remember that turns were placed in *setting*."""
+        self.settings.pop(setting, None)
+        self.settings[setting] = None
+        while len(self.settings) > SETTINGS_KEPT:
+            del self.settings[next(iter(self.settings))]
+
+    def absorbed(self, gone: Sequence[int]) -> None:
+        """The turns *gone* were taken in by others: they are in no detour any more."""
+        if self._detour is not None:
+            self._detour = [index for index in self._detour if index not in gone]
+        if self._doubtful is not None:
+            self._doubtful = [index for index in self._doubtful if index not in gone]
+
     # ---- scopes ------------------------------------------------------------------------------
 
     def _place(self, node: Node, setting: str) -> list[Effect]:
-        self.settings.add(setting)
+        self.note_setting(setting)
         for said in self._ledger.known(node.index):
             said.alive = False
         return [Place(node.index, setting)]
@@ -83,17 +101,21 @@ class Course:
     def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
         self._scope_turns += 1
         text = node.value[:ANALYSED]
-        size = sum(len(said.terms) for said in found)
-        valued = any(not said.kinds.isdisjoint(_TYPED) for said in found)
-        leaving = scopes.leaves(text, size, valued=valued)
-        if leaving or scopes.closes(text) or scopes.ends(text, self._scope_words):
+        if self._leaves_scope(text, found):
             self._scope = None
-            left = [said for said in found if tells(said) and not scopes.closes(said.text)]
+            left = [
+                said
+                for said in found
+                if tells(said) and not scopes.closes(said.text) and not _only_leaves([said])
+            ]
             if any(said.values for said in left):
                 return self._keep(node, found, left)
         elif self._scope_turns >= scopes.LONGEST:
             self._scope = None
         return self._place(node, scope)
+
+    def _leaves_scope(self, text: str, found: list[Statement]) -> bool:
+        return scopes.closes(text) or scopes.ends(text, self._scope_words) or _only_leaves(found)
 
     def _set_aside(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Leave out what of a turn only asks or supposes."""
@@ -119,7 +141,11 @@ class Course:
         if self._detour is None:
             if plainly and self._doubtful is not None:
                 return self._return(node, found, self._doubtful)
-            if from_user and interruptions.leaves(found[0].text) and not self._stays(found):
+            if (
+                from_user
+                and interruptions.leaves(found[0].text[: interruptions.LONGEST_RETURN])
+                and not self._stays(found)
+            ):
                 self._detour, self._doubtful = [node.index], None
                 return []
             _note(self._main, stems(node.value[:ANALYSED]))
@@ -163,6 +189,13 @@ class Course:
                 _note(self._aside, stems(said.text))
         _note(self._main, stems(node.value[:ANALYSED]))
         return [Digress(index) for index in turns]
+
+
+def _only_leaves(found: Sequence[Statement]) -> bool:
+    """Whether *found* bring no value and do no more than leave a scope."""
+    valued = any(not said.kinds.isdisjoint(_TYPED) for said in found)
+    text = " ".join(said.text for said in found)
+    return scopes.leaves(text, sum(len(said.terms) for said in found), valued=valued)
 
 
 def _longer(turns: list[int] | None, index: int) -> list[int] | None:

@@ -17,13 +17,15 @@ _PAUSE = (
     r"|(?:quick|small|brief|short|slight) \w+|detour|sidebar|side note|aside|tangent|digress\w*"
     r"|step(?:ping)? (?:away|out)|bear with me|stand by|be right back|brb|excuse (?:me|us)"
     r"|(?:park|table|leave|drop|suspend|shelve) (?:that|this|it|everything)"
-    r"|(?:set|put|lay|push)(?:ting|ing)? (?:that|this|it|everything) (?:aside|on hold|down|away|off)"
+    r"|(?:set|put|lay|push)(?:ting|ing)? (?:that|this|it|everything)"
+    r" (?:aside|on hold|down|away|off)"
     r"|urgent(?:ly)?|emergency|breaking|incoming|alert|before (?:we|i) (?:continue|go on|finish)"
     r"|(?:different|another|other) (?:note|topic|matter|subject|business)|switching|unrelated"
     r"|chang(?:e|ing) (?:of |the )*(?:topic|subject)"
     r"|separate(?:ly)?|deal with|attend to|see to|take (?:this|a) call|let me (?:handle|take)"
     r"|(?:need|have|must|got) (?:to )?(?:jump|drop|go|leave|break off|run|dash|turn to)"
-    r"|distract\w*|sidetrack\w*|meanwhile|break(?: in)?|cut (?:in|short|this)|butt in|jump(?:ing)? in"
+    r"|distract\w*|sidetrack\w*|meanwhile|break(?: in)?|cut (?:in|short|this)|butt in"
+    r"|jump(?:ing)? in"
     r"|aris\w+|arose|emerg\w+|paged|pinged|summon\w*|duty calls|off[- ]topic"
     r"|unexpected\w*|intermission|interlude|time[- ]?out|precedence|needed elsewhere"
     r"|(?:need|require|demand|want|call)s? (?:me|my|our|us|for|your|immediate)"
@@ -88,7 +90,8 @@ def resumes(text: str, terms: int, *, valued: bool) -> bool:
 
     It has to be short (*terms*) and bring no value of its own (*valued*).
     """
-    return not valued and terms <= BROADEST and _BROADLY.search(text) is not None
+    brief = terms <= BROADEST and len(text) <= LONGEST_RETURN
+    return brief and not valued and _BROADLY.search(text) is not None
 
 
 def returns(text: str) -> bool:

@@ -5,14 +5,14 @@ a statement is decided in ``rulings``; here is what that leaves of its node.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
 from car.memgine.dialogue.precedence import source_of
 from car.memgine.dialogue.restatements import Dead, contains, dead_of, quotes, repeats
-from car.memgine.dialogue.statements import Statement, read_statements, reword
+from car.memgine.dialogue.statements import ANALYSED, Statement, read_statements, reword
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind, Value
@@ -61,6 +61,13 @@ class Ledger:
             if len(table) > size:
                 table.popitem(last=False)
         return found
+
+    def absorbed(self, node: Node, gone: Sequence[int]) -> None:
+        """Forget the turns *gone* and take *node*, which took them in, apart anew."""
+        for index in gone:
+            self._turns.pop(index, None)
+        if node.index in self._turns:
+            self._turns[node.index] = read_statements(node)
 
     def known(self, index: int) -> list[Statement]:
         """The statements of a node that is at hand; none of one that is not."""
@@ -178,19 +185,32 @@ class Ledger:
     # ---- what is left ------------------------------------------------------------------------
 
     def settle(self, around: Surroundings) -> list[Effect]:
-        """The effects of everything killed or rewritten since the last call."""
+        """The effects of everything killed or rewritten since the last call.
+
+        Nodes that are no longer in the graph are passed over.
+        """
         verdicts, self._verdicts = self._verdicts, {}
         effects: list[Effect] = []
         for index, verdict in verdicts.items():
             found = self.known(index)
             left = [said for said in found if said.alive]
             if len(left) == len(found) or any(tells(said) for said in left):
-                effects.append(Show(index, shown(around.node(index), left)))
+                node = _present(index, around)
+                if node is not None:
+                    effects.append(Show(index, shown(node, left)))
             elif verdict.outranked and verdict.by is not None:
                 effects.append(Overrule(index, verdict.by))
             else:
                 effects.append(Retire(index, verdict.by, verdict.why))
         return effects
+
+
+def _present(index: int, around: Surroundings) -> Node | None:
+    """The node under *index*, None where it has been removed."""
+    try:
+        return around.node(index)
+    except KeyError:
+        return None
 
 
 def tells(said: Statement) -> bool:
@@ -200,5 +220,6 @@ def tells(said: Statement) -> bool:
 
 def shown(node: Node, left: list[Statement]) -> str:
     """*node*'s text with only *left* of its statements, under its head ("[VP] Ann (VP): ")."""
-    _, body = source_of(node.value)
-    return node.value[: len(node.value) - len(body)] + " ".join(said.text for said in left)
+    text = node.value[:ANALYSED]
+    _, body = source_of(text)
+    return text[: len(text) - len(body)] + " ".join(said.text for said in left)

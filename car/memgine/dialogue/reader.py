@@ -19,7 +19,7 @@ from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import buries, core_text
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
-from car.memgine.dialogue.statements import Statement, spaced
+from car.memgine.dialogue.statements import UNREAD, Statement, spaced
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind
@@ -78,7 +78,7 @@ class DialogueReader:
         if any(isinstance(effect, Place) for effect in effects):
             return effects
         for said in found:
-            if said.alive:
+            if said.alive and said.topic is not UNREAD:
                 self._rulings.judge(said, around)
         self._rulings.declare_past(found, around)
         return effects + self._ledger.settle(around)
@@ -88,7 +88,7 @@ class DialogueReader:
         effects = _restrictions(node)
         if not node.live:
             return effects
-        if _TOMBSTONE.match(node.value):
+        if _declares_itself_dead(node.value):
             return [*effects, Retire(node.index, None, "invalidated")]
         attributed = node.value[:1] == "[" or "):" in node.value[:80]
         if not attributed and not self._ledger.may_concern(node.value):
@@ -113,11 +113,19 @@ class DialogueReader:
         )
 
     def _late(self, said: Statement) -> bool:
-        """Whether what *said* states had been replaced when it was stated."""
+        """Whether what *said* states had been replaced when it was stated.
+
+        Of one instant, a fact that came in later and states a value again, after another
+        fact took its place, is in time.
+        """
         if said.victor:
             return False
-        return any(said.at <= dead.at for dead in self._ledger.repeated(said)) or any(
-            said.at <= old.at for old in self._ledger.quoted(said)
+        return any(
+            said.at < dead.at or (said.at == dead.at and not _states_again(said, dead))
+            for dead in self._ledger.repeated(said)
+        ) or any(
+            said.at < old.at or (said.at == old.at and said.core != old.core)
+            for old in self._ledger.quoted(said)
         )
 
     def _read_signal(self, node: Node, around: Surroundings) -> list[Effect]:
@@ -172,10 +180,15 @@ class DialogueReader:
                 for value in old.values
                 if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
             ]
-        if by is not None and _TOMBSTONE.match(by.value) is None:
+        if by is not None and not _declares_itself_dead(by.value):
             for said in new:
                 said.victor = True
         return dead
+
+    def absorbed(self, node: Node, gone: Sequence[int]) -> None:
+        """Turn *node* now says what the turns *gone*, which are no more, said with it."""
+        self._ledger.absorbed(node, gone)
+        self._course.absorbed(gone)
 
     # ---- after a load ------------------------------------------------------------------------
 
@@ -184,9 +197,11 @@ class DialogueReader:
         by_index = {node.index: node for node in nodes}
         for node in nodes:
             if node.kind in TURN_KINDS:
-                self._course.follow(node, self._ledger.statements(node))
+                found = self._ledger.statements(node)
+                self._course.follow(node, found)
+                self._rulings.overhear(found)
             if node.setting is not None:
-                self._course.settings.add(node.setting)
+                self._course.note_setting(node.setting)
         for node in nodes:
             by = node.superseded_by if node.overruled_by is None else node.overruled_by
             above = None if by is None else by_index.get(by)
@@ -221,6 +236,14 @@ _TOMBSTONE = re.compile(
     re.I,
 )
 """A text that declares itself dead."""
+
+
+def _declares_itself_dead(text: str) -> bool:
+    return _TOMBSTONE.match(text[:300].lstrip()) is not None
+
+
+def _states_again(said: Statement, dead: Dead) -> bool:
+    return not dead.told and dead.keys.issuperset(said.terms)
 
 
 def _restrictions(node: Node) -> list[Effect]:

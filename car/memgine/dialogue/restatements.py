@@ -27,6 +27,8 @@ class Dead(msgspec.Struct, frozen=True, eq=False):
     slot: frozenset[str]
     at: float
     node: int
+    told: bool
+    """Whether somebody said so, rather than a fact that took the other's place."""
     keys: frozenset[str]
     """The words it is looked up under: its normal form, and what was written."""
 
@@ -39,14 +41,9 @@ def dead_of(old: Statement, value: Value, new: Statement | None, at: float) -> D
     if old.source is not None:
         slot |= frozenset(old.source.holder.split())
     written = terms(old.text[value.start : value.end])
-    return Dead(
-        value.kind,
-        value.normal,
-        slot,
-        at,
-        old.node,
-        frozenset([value.normal, *value.normal.split(), *written]),
-    )
+    told = new is not None and new.voice != "fact"
+    keys = frozenset([value.normal, *value.normal.split(), *written])
+    return Dead(value.kind, value.normal, slot, at, old.node, told, keys)
 
 
 def contains(said: Statement, dead: Dead) -> bool:

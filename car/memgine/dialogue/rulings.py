@@ -64,6 +64,12 @@ class Rulings:
         self.revoke(said, around)
         self._correct(said, around)
 
+    def overhear(self, found: list[Statement]) -> None:
+        """Note after a load what an assistant gave back."""
+        for echo in found:
+            if echo.alive and echo.voice == "assistant":
+                self.listen(echo)
+
     def listen(self, echo: Statement) -> None:
         """Note which of the user's last statements an assistant gives back."""
         seen: dict[int, list[Statement]] = {}
@@ -82,10 +88,9 @@ class Rulings:
         replaced = self._replace(said, around)
         if not said.alive:
             return
-        if not replaced and not said.victor:
-            if any(says(said, dead) for dead in ledger.repeated(said)) or ledger.quoted(said):
-                ledger.kill(said, "restated", None)
-                return
+        if not replaced and not said.victor and self._only_repeats(said):
+            ledger.kill(said, "restated", None)
+            return
         if replaced:
             said.victor = True
             ledger.revive(said)
@@ -93,6 +98,11 @@ class Rulings:
             dead = [ledger.bury(old, value, said, said.at) for old, vs in replaced for value in vs]
             self.sweep([old for old, _ in replaced], dead, said.node, around)
         self.trim(said)
+
+    def _only_repeats(self, said: Statement) -> bool:
+        """Whether *said* states something dead."""
+        ledger = self._ledger
+        return any(says(said, dead) for dead in ledger.repeated(said)) or bool(ledger.quoted(said))
 
     def _between(self, said: Statement, replaced: list[Replaced]) -> list[Replaced]:
         """The steps of a story told in one turn between its beginning and *said*, its end."""

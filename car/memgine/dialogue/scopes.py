@@ -49,17 +49,22 @@ _NOT_EARNEST = (
     rf" (?:all |just |only |purely |entirely |strictly |quite )*(?:{_FANCIFUL})"
     r"|without (?:any )?(?:obligation|commitment)|not (?:yet )?binding|no strings"
 )
-_OPENING = re.compile(
-    rf"(?:\b(?:let'?s|let us|let me|may (?:we|i)|might we|allow me|spend\w*|shall we|we'?ll|i'?d like to|i want to|can we|going to|time (?:for"
-    rf"|to)|start(?:ing)?|enter(?:ing)?|opening|begin(?:ning)?"
-    rf"|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in|moving (?:in)?to"
-    rf"|open)\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|(?P<whose>\b[A-Z][a-z]+(?:'s|s'|’s) (?:session"
-    rf"|account|case|file|data|profile)\b)))"
-    rf"|\b(?:{_NOT_EARNEST})"
+_ACT = (
+    r"let'?s|let us|let me|may (?:we|i)|might we|allow me|spend\w*|shall we|we'?ll|i'?d like to"
+    r"|i want to|can we|going to|time (?:for|to)|start(?:ing)?|enter(?:ing)?|opening"
+    r"|begin(?:ning)?|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in"
+    r"|moving (?:in)?to|open|imagine|pretend|suppose|picture|assume|take|treat|regard|consider"
+    r"|call|play|sketch|for the next|what follows|the following|what comes now"
+)
+_FRAMED = re.compile(
+    rf"\b(?:{_ACT})\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|\b(?-i:[A-Z])[a-z]+['’]s (?:session|account"
+    r"|case|file|data|profile)\b)",
+    re.I,
+)
+_DISCLAIMED = re.compile(
+    rf"\b(?:{_NOT_EARNEST})"
     r"|\b(?:imagine|pretend|suppose|picture|assume|make believe)\b[^.!?]{0,40}?"
-    r"\b(?:for (?:a|the|now)\b|a (?:moment|while|minute|bit)\b)"
-    rf"|\b(?:imagine|pretend|suppose|picture|assume|take|treat|regard|consider|call|play|sketch"
-    rf"|for the next|what follows|the following|what comes now)\b[^.!?]{{0,60}}?\b(?:{_KINDS})\b",
+    r"\b(?:for (?:a|the|now)\b|a (?:moment|while|minute|bit)\b)",
     re.I,
 )
 _REAL = (
@@ -111,12 +116,13 @@ def labelled(text: str, *, working_set: bool = False) -> str | None:
     return None if head is None else head["name"].strip().casefold()
 
 
-def opens(text: str) -> str | None:
-    """The name of the scope that *text* opens for what follows; None where it opens none."""
-    match = _OPENING.search(text)
-    if match is None or _CLOSING.search(text):
-        return None
-    return _name(text)
+def opens(text: str, *, casual: bool) -> str | None:
+    """The name of the scope that *text* opens for what follows; None where it opens none.
+
+    In *casual* talk it has to name the kind of scope: people say "just for fun" of anything.
+    """
+    framed = _FRAMED.search(text) or (None if casual else _DISCLAIMED.search(text))
+    return None if framed is None or _CLOSING.search(text) else _name(text)
 
 
 def closes(text: str) -> bool:

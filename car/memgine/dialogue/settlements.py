@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from car.memgine.dialogue.corrections import apart, claims, outranked, rivals
+from car.memgine.dialogue.corrections import apart, outranked, rivals
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.precedence import speaks_for
 from car.memgine.dialogue.statements import Statement
@@ -62,7 +62,8 @@ _ADDITIVE = re.compile(
     re.I,
 )
 _REQUESTING = re.compile(
-    r"\W*(?:please )?(?:can|could|would|may|might|shall|should|will)\s+(?:we|you|i|it|the|this|that)\b",
+    r"\W*(?:please )?(?:can|could|would|may|might|shall|should|will)\s+"
+    r"(?:we|you|i|it|the|this|that)\b",
     re.I,
 )
 """A question that asks for something to be so, rather than whether it is."""
@@ -114,7 +115,7 @@ class Settlements:
         if asked and not _REQUESTING.match(new.text):
             return None
         for last, held in self._newest():
-            if not 0 < new.node - held.said.node or apart(new, held.said):
+            if new.node <= held.said.node or apart(new, held.said):
                 continue
             if outranked(new, held.said):
                 continue

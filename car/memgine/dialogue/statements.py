@@ -29,10 +29,13 @@ _CONTEXTS = frozenset({"context", "working set", "working_set"})
 USERS = frozenset({"user", "human", "customer", "client", "me"})
 """Speakers who are the one whom the memory serves; others are people with names."""
 
-ANALYSED = 4_000
+ANALYSED = 1_000
 """Characters of a text that are taken apart; what is beyond stands as it is."""
 
-_UNREAD = frozenset({"…"})
+MOST = 60
+"""Statements of one text that are read; the rest of it stands as it is."""
+
+UNREAD = frozenset({"…"})
 """The topic of what was not taken apart: it says something, but nobody knows of what."""
 
 _CARRIED = frozenset({Cue.CORRECTION, Cue.OVERRIDE, Cue.DECISION, Cue.FINAL})
@@ -108,7 +111,10 @@ def voice_of(node: Node) -> Voice:
 
 def is_remark(node: Node) -> bool:
     """Whether a named speaker's turn is a remark in brackets, a stage direction say."""
-    return node.key.strip().casefold() not in USERS and _REMARKED.fullmatch(node.value) is not None
+    return (
+        node.key.strip().casefold() not in USERS
+        and _REMARKED.fullmatch(node.value[:ANALYSED]) is not None
+    )
 
 
 _REMARKED = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\))\s*")
@@ -122,14 +128,15 @@ def _person(node: Node, voice: Voice) -> str:
 def read_statements(node: Node) -> list[Statement]:
     """The statements of *node*, in order."""
     voice = voice_of(node)
-    source, body = source_of(node.value)
     if voice == "user" and is_remark(node):
         return []
-    body, rest = body[:ANALYSED], body[ANALYSED:]
+    source, body = source_of(node.value[:ANALYSED])
     told = [plain(clause) for clause in clauses(body) if not is_courtesy(clause)]
+    rest = " ".join(told[MOST:]) + node.value[ANALYSED:]
+    del told[MOST:]
     found = [_read(clause, node, part, voice, source) for part, clause in enumerate(told)]
     if rest:
-        found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=_UNREAD))
+        found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=UNREAD))
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _BRIEF:
             following.cues |= said.cues & _CARRIED

@@ -9,7 +9,7 @@ class Surroundings(Protocol):
     """The graph as a reader sees it."""
 
     def node(self, index: int) -> Node:
-        """The node under *index*."""
+        """The node under *index*; raises KeyError where there is none any more."""
 
     def recent(self, limit: int) -> list[Node]:
         """The last *limit* nodes, newest last."""

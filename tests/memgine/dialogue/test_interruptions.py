@@ -32,6 +32,43 @@ class DetourTests(TalkTestCase):
                 marked = [node.value for node in talk.nodes if node.digression]
                 self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
 
+    def test_other_words(self) -> None:
+        """Leaving and coming back in words of no list; the topic's own word will do."""
+        for leaving in (
+            "I'm afraid I have to cut in: boiler alarm",
+            "We'll come back to this later. Boiler alarm.",
+            "Something has come up that can't wait: boiler alarm",
+            "Forgive the interruption: boiler alarm",
+            "Let us leave this where it is; boiler alarm.",
+            "This has to wait. Boiler alarm.",
+            "Boiler alarm needs me right now.",
+        ):
+            for returning in (
+                "So, the roof again",
+                "The roof: where did we leave it?",
+                "Done with that. The roof, then.",
+                "I'm with you again for the roof",
+                "That's dealt with - the roof is next",
+                "We were at the roof",
+                "All quiet now, roof please",
+            ):
+                talk = Talk(*MAIN, leaving, *DETOUR, returning)
+                marked = [node.value for node in talk.nodes if node.digression]
+                self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
+
+    def test_doubtful_return(self) -> None:
+        """What may have been the end of a detour is not, if the return comes later."""
+        between = "The pump is settled now"
+        talk = Talk(*MAIN, "Hold on - boiler alarm", between, *DETOUR, "Let's resume the roof")
+        self.assertEqual(talk.holds(), [*MAIN, "Let's resume the roof"])
+
+    def test_about_the_topic(self) -> None:
+        """A turn that sounds like leaving but goes on about the topic is no detour."""
+        talk = Talk(
+            *MAIN, "Wait, the roof repair takes two leaks more", *DETOUR, "Back to the roof"
+        )
+        self.assertFalse(any(node.digression for node in talk.nodes))
+
     def test_open_detour(self) -> None:
         """Without a return it is the next topic."""
         talk = Talk(*MAIN, "Hold on - boiler alarm", *DETOUR)

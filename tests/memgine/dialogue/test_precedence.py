@@ -10,6 +10,39 @@ from car.memgine.dialogue.precedence import Source, source_of, spoken_for
 class SourceTests(SynchronousTestCase):
     """Whom a text speaks for."""
 
+    def test_heads_in_other_words(self) -> None:
+        """A name and a title before a pause are a source, however they are joined."""
+        for head in (
+            "Ida (VP HR) writes: {}",
+            "Ida, VP HR: {}",
+            "Ida, VP HR, says: {}",
+            "Message from Ida (VP HR): {}",
+            "[Ida, VP HR] {}",
+            "[Ida | VP HR] {}",
+            "Ida as VP HR: {}",
+            "From Ida, VP HR: {}",
+            "Ida/VP HR: {}",
+            "According to Ida (VP HR), {}",
+            "Ida (VP HR) has this to say: {}",
+            "Ida, who is VP HR, said: {}",
+            "VP HR, Ida: {}",
+            "Ida (VP HR) -> {}",
+        ):
+            source, body = source_of(head.format("be kind"))
+            assert source is not None, head
+            self.assertEqual((source.rank, body), (EXECUTIVE, "be kind"), head)
+            self.assertIn("ida", source.holder)
+
+    def test_signed(self) -> None:
+        """A name and title at the end sign the text."""
+        for text in ("be kind - Ida (VP HR)", "be kind (Ida, VP HR)"):
+            self.assertEqual(source_of(text), (Source("ida", EXECUTIVE), text))
+
+    def test_no_heads(self) -> None:
+        """A label is not a source."""
+        for text in ("Team: 4 engineers", "Manager approval: needed", "Sprint goal: ship it"):
+            self.assertEqual(source_of(text), (None, text))
+
     def test_heads(self) -> None:
         """The forms in which a text names its source."""
         for text, source in (

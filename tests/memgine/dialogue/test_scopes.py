@@ -34,6 +34,31 @@ class StretchTests(TalkTestCase):
         )
         self.assertEqual(talk.holds(), ["The price is $9."])
 
+    def test_other_words(self) -> None:
+        """Ways in and out in other words."""
+        for opening in (
+            "Let's imagine for a while that we sell in Asia.",
+            "Suppose we play through a scenario. Nothing counts.",
+            "I want to sketch a draft offer; none of it binds us.",
+            "Shall we do a dry run?",
+            "For the next minutes this is a mere thought experiment.",
+            "Take what follows as a rehearsal.",
+        ):
+            for closing in (
+                "That ends the exercise. Now for the facts.",
+                "Let's stop here and be serious.",
+                "Good, back to what we really have.",
+                "We leave it at that; to the real matter.",
+                "End of scenario.",
+                "So much for that. Real business again.",
+            ):
+                talk = Talk(opening, "The price could be $7.", closing, "The price is $9.")
+                self.assertEqual(talk.holds(), ["The price is $9."], (opening, closing))
+
+    def test_among_people(self) -> None:
+        """In casual talk a "just for fun" sets nothing that follows aside."""
+        self.leaves_alone(["Mia> Just for fun, no commitment.", "Leo> We met in Lyon."])
+
     def test_never_closed(self) -> None:
         """A stretch nobody closed is taken to be over after a while."""
         talk = Talk(OPENINGS[0], *(f"Line {i} is blue" for i in range(30)))

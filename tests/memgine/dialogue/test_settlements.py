@@ -1,0 +1,133 @@
+"""Tests of car.memgine.dialogue.settlements: what the next word on a thing replaces."""
+
+from tests.memgine.dialogue.talk import Talk, TalkTestCase
+
+DATES = (
+    "June 9 would suit better.",
+    "Better June 9.",
+    "Can you make that June 9?",
+    "It will be June 9 after all.",
+    "June 9, please, not May 4.",
+    "We have to go for June 9.",
+    "My error, June 9.",
+    "That was wrong, it is June 9.",
+    "Take June 9 for it.",
+    "The offsite takes place on June 9.",
+    "For the offsite June 9 holds.",
+    "I would prefer June 9.",
+    "June 9 then.",
+    "Kindly enter June 9 for the offsite.",
+    "On reflection June 9 is what we need.",
+    "Put June 9 in its place.",
+)
+CHOICES = (
+    "Raviga will do the catering.",
+    "Let Raviga have the catering.",
+    "I prefer Raviga for the catering.",
+    "Give the catering to Raviga.",
+    "We hand the catering to Raviga instead.",
+    "For the catering I now favour Raviga.",
+    "The catering contract is to be signed with Raviga.",
+    "We are taking Raviga for the catering.",
+)
+MATTERS = (
+    ("We might do a slow start for the rollout.", "slow start", "It has been settled: big bang."),
+    ("The team voted for pair reviews.", "pair reviews", "The board wants solo reviews."),
+    ("The team went for pair reviews.", "pair reviews", "By order of the CEO: solo reviews."),
+    ("The project is on track.", "on track", "Bad tidings: the project has been called off."),
+    ("The price is provisionally $85 per unit.", "$85", "Final price: $50 per unit."),
+    (
+        "[Manager] The budget of $100,000 is approved.",
+        "$100,000",
+        "[VP] No. The budget is $80,000.",
+    ),
+)
+
+
+class ReplacedTests(TalkTestCase):
+    """What was taken down gives way to the next word on it."""
+
+    def test_dates(self) -> None:
+        """A date of the same thing, or of none that is named, needs no cue."""
+        for first in ("The offsite is on May 4.", "Put the offsite down for May 4."):
+            for echo in ("Got it, offsite on May 4.", "May 4 it is for the offsite."):
+                for words in DATES:
+                    self.leaves(
+                        [first, f"assistant> {echo}", words], kept=["June 9"], gone=["May 4"]
+                    )
+
+    def test_choices(self) -> None:
+        """A name for the same job, whatever the verb."""
+        for first in ("We have chosen Hooli Ltd for the catering.", "Our caterer is Hooli Ltd."):
+            for words in CHOICES:
+                talk = Talk(first, "assistant> Catering: Hooli Ltd.", "Is Raviga free?", words)
+                talk.fact("caterer", "Hooli Ltd", minutes_ago=30)
+                self.assertNotIn("Hooli", talk.text(), words)
+                self.assertIn("Raviga", talk.text(), words)
+
+    def test_matters(self) -> None:
+        """States, prices, plans and decisions of others."""
+        for first, old, words in MATTERS:
+            self.leaves([first, f"assistant> Noted: {first}", words], kept=[], gone=[old])
+
+    def test_loaded(self) -> None:
+        """What was taken down before a load is still what a correction answers."""
+        talk = Talk("The offsite is on May 4.", "assistant> Offsite: May 4.")
+        talk.reader = type(talk.reader)()
+        talk.reader.resume(talk.nodes)
+        talk.say("Better June 9.")
+        self.assertEqual(talk.holds(), ["Better June 9."])
+
+
+class LeftAloneTests(TalkTestCase):
+    """What says something else, or something more."""
+
+    def test_something_else(self) -> None:
+        """Other subjects, additions and questions replace nothing."""
+        for words in (
+            "Also book Raviga for the music.",
+            "The retro is on Friday.",
+            "Please invite the legal team.",
+            "The kickoff slides are due June 1.",
+            "We also take Raviga for the drinks.",
+            "My sister's birthday is June 9.",
+        ):
+            self.leaves(
+                [
+                    "The offsite is on May 4.",
+                    "assistant> Offsite: May 4.",
+                    "Hooli Ltd does the catering.",
+                    "assistant> Catering: Hooli Ltd.",
+                    words,
+                ],
+                kept=["May 4", "Hooli"],
+                gone=[],
+            )
+
+
+class PeopleTests(TalkTestCase):
+    """Where several people with names talk, little falls."""
+
+    def test_small_talk(self) -> None:
+        """Cues, states and choices of others retire nothing; nor do stage directions."""
+        self.leaves_alone(
+            [
+                "Mia> We're going with the blue sofa.",
+                "Leo> No wait, I meant the green one is lovely.",
+                "Mia> (laughs and sits down on the green sofa)",
+                "Leo> Actually my cousin moved to Lyon.",
+                "Mia> He is fine now. The party is cancelled, by the way.",
+                "Leo> [Scene: the kitchen, later that day.]",
+            ]
+        )
+
+    def test_correction(self) -> None:
+        """A typed value of one subject gives way, also to another's word."""
+        self.leaves(
+            [
+                "Mia> The team offsite is on May 4.",
+                "Leo> Correction: the team offsite is on June 9.",
+            ],
+            kept=["June 9"],
+            gone=["May 4"],
+        )
