@@ -227,6 +227,7 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         redact_key=journal_key(settings.places.root) if settings.redact else None,
         shared_memgine=_shared_memgine(settings.shared_memgine),
         memory_encoder=settings.memory_encoder,
+        skill_writer=settings.skill_writer,
         inference_max_concurrent=settings.inference_max_concurrent,
         local_decode_timeout=settings.local_decode_timeout_secs,
         tools_root=settings.tools_root,

@@ -81,6 +81,7 @@ SETTINGS: tuple[Setting, ...] = (
     _switch("insecure_expose", "listen to other machines without authentication or TLS"),
     _text("shared_memgine", "PATH", "one memory graph for all; :memory: keeps no file"),
     _text("memory_encoder", "MODEL", "embedding model for memories; words alone without it"),
+    _text("skill_writer", "MODEL", "model that puts distilled skills in words"),
     _seconds("consolidate_interval", "how often kept memories are tidied; 0 for never", 3600.0),
     _choice("permission_tier", "gate tools by this tier", None, *TIERS),
     _switch("no_approvals", "run high-risk methods without asking"),
@@ -130,6 +131,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     insecure_expose: bool
     shared_memgine: str | None
     memory_encoder: str | None
+    skill_writer: str | None
     consolidate_interval: float
     permission_tier: Literal["read_only", "sandbox_edit", "full_access"] | None
     no_approvals: bool

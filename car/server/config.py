@@ -20,7 +20,8 @@ class ServerStateConfig:
     nothing else.  ``memgine`` is one memory for all connections that the embedder holds,
     ``shared_memgine`` one that the server keeps in that file, or in memory only (decision 6);
     None of both gives each connection its own.  ``memory_encoder`` is the embedding model whose
-    vectors help memory find things; None leaves it to words.  ``local_decode_timeout`` is in
+    vectors help memory find things; None leaves it to words.  ``skill_writer`` is the model that
+    puts distilled skills in words.  ``local_decode_timeout`` is in
     seconds, 0 for no bound.  ``tools_root`` is the
     directory that the built-in file tools cannot leave; None refuses them.  ``redact`` names
     keys whose values never reach the journal.  ``manifest_path`` is told to host subscribers.
@@ -38,6 +39,7 @@ class ServerStateConfig:
     memgine: Memgine | None = None
     shared_memgine: Path | Literal[":memory:"] | None = None
     memory_encoder: str | None = None
+    skill_writer: str | None = None
     inference: Any = None  # what car.inference.engine.InferenceEngine is
     inference_max_concurrent: str | None = None
     local_decode_timeout: float = 300.0

@@ -30,6 +30,7 @@ from car.server.opening import Opening
 from car.server.outbox import Sync
 from car.server.registry import Method, load_methods
 from car.server.session import ClientSession
+from car.server.skill_writer import SkillWriter
 from car.server.stores import Stores
 from car.state.store import StateStore
 from car.store.thread import InThread
@@ -101,6 +102,9 @@ class ServerState(MultiService):
         )
         self.web = Web(reactor, self.in_thread, self._search_key)
         self.inference = self._make_inference()
+        self.skill_writer: SkillWriter | None = None
+        if config.skill_writer is not None:
+            self.skill_writer = SkillWriter(lambda: self.inference.engine, config.skill_writer)
         self.voice_sessions: Any = None
         """The daemon's voice sessions (ISessionBound), or None where there are none."""
         self.meetings: Any = None

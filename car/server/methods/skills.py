@@ -59,12 +59,18 @@ def skills_list(session: ClientSession, params: Which) -> list[SkillMeta]:
 
 
 @method("skills.distill")
-def skills_distill(session: ClientSession, params: Trace) -> list[DistilledSkill]:
+async def skills_distill(session: ClientSession, params: Trace) -> list[DistilledSkill]:
     """The skills in a trace: sequences of successful calls that occur more than once.
 
-    Without a model, and by rule alone; nothing is kept.  Result: ``DistilledSkill[]``.
+    Found by rule; a model that the operator named (``--skill-writer``) puts them in words.
+    Nothing is kept.  Result: ``DistilledSkill[]``.
     """
-    return distill(params.events)
+    return await _in_words(session, distill(params.events))
+
+
+async def _in_words(session: ClientSession, skills: list[DistilledSkill]) -> list[DistilledSkill]:
+    writer = session.state.skill_writer
+    return skills if writer is None else await writer.describe(skills)
 
 
 @method("skills.ingest_distilled")
@@ -100,7 +106,8 @@ async def skills_evolve(session: ClientSession, params: DomainTrace) -> list[Dis
 
     Result: ``DistilledSkill[]``.
     """
-    found = distill(params.events, None if params.domain == "global" else params.domain)
+    domain = None if params.domain == "global" else params.domain
+    found = await _in_words(session, distill(params.events, domain))
     if found:
         await session.remember(
             lambda memory: memory.skills.ingest_provisional(found, at=session.now())
