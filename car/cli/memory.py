@@ -8,11 +8,9 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 from typing import TypeAlias
 
-import car
 from car.cli.daemon import add_daemon_arguments
 from car.cli.errors import OK, CommandError, UsageError
 from car.cli.memory_sources import (
@@ -25,6 +23,7 @@ from car.cli.memory_sources import (
     replace_file,
 )
 from car.cli.texts import counted, print_json, print_table
+from car.components import missing_text
 from car.eventlog.rendering import printable
 from car.ir.json import JsonObject, JsonValue
 from car.memgine.authority import authority_rank
@@ -298,7 +297,7 @@ def graph(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as problem:
         if problem.name != "networkx":
             raise
-        raise CommandError(f'drawing needs networkx: pip install "{_distribution()}[draw]"')
+        raise CommandError(missing_text("networkx", "draw", "drawing"))
     memory = load_memory(find_source(options).dump(), "the memory")
     hits = []
     title = "the newest in memory"
@@ -317,9 +316,3 @@ def graph(options: argparse.Namespace) -> int:
         told = f"{counted(len(picture.nodes), 'node')}, {counted(len(picture.edges), 'edge')}"
         print(f"{told}: {options.drawing}")
     return OK
-
-
-def _distribution() -> str:
-    """What this package is installed as."""
-    owners = metadata.packages_distributions().get(car.__name__)
-    return owners[0] if owners else car.__name__

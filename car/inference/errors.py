@@ -62,6 +62,10 @@ class WorkerFailed(InferenceError):
     code = "worker"
 
 
+class CallTimeout(WorkerFailed):
+    """A call of a local model that took too long; the model was told to stop."""
+
+
 class NotEnoughMemory(InferenceError):
     """A local model that does not fit into the memory that is free."""
 

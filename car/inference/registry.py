@@ -13,9 +13,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from car.components import own_distribution
 from car.inference.availability import has_weights, is_usable
 from car.inference.catalogue import Catalogue, Upgrade, read_catalogue
-from car.inference.distribution import own_distribution
 from car.inference.errors import InvalidRequest, NoModel
 from car.inference.interfaces import IKeySource, InThread
 from car.inference.local.locate import ModelFiles

@@ -18,7 +18,7 @@ from tests.system.client import CallFailed, Client, Message, round_trip
 from tests.system.daemon import PATIENCE, DaemonTestCase, wait_until
 
 GENERATOR = "smollm2-135m-instruct"
-WORKER = "car.inference.local.worker"
+WORKER = "car.worker.child"
 EVENT = "inference.stream.event"
 
 ONE_PERMIT = ("--inference-max-concurrent", "1")

@@ -8,10 +8,9 @@ from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from car.inference.errors import InferenceError, UnsupportedMode
+from car.inference.errors import CallTimeout, InferenceError, UnsupportedMode
 from car.inference.interfaces import EventSink, IGenerator
 from car.inference.local.locate import backend_of, local_source
-from car.inference.local.supervisor import CALL_SECONDS, CallTimeout
 from car.inference.local.workers import LocalWorkers
 from car.inference.models import ModelSchema
 from car.inference.records import Completion, GenerateRequest, StopReason, TextDelta
@@ -21,6 +20,7 @@ from car.inference.remote.exchange import Ask
 from car.inference.remote.protocols.openai_chat import ChatAnswer, OpenAIChat
 from car.inference.remote.sse import ServerSentEvent
 from car.ir.json import JsonObject, JsonValue
+from car.worker.process import CALL_SECONDS
 
 DECODE_TIMEOUT = "local_decode_timeout"
 """The stop reason of an answer that was cut off as it took too long."""

@@ -15,8 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from car.inference.errors import InferenceError, InvalidRequest, UnsupportedMode
-from car.inference.local.components import import_component
+from car.components import import_component
+from car.inference.errors import (
+    InferenceError,
+    InvalidRequest,
+    MissingComponent,
+    UnsupportedMode,
+)
 from car.ir.json import JsonObject, JsonValue, decode, encode
 
 BATCH_TOKENS = 64
@@ -42,7 +47,7 @@ class GgufModel:
     """
 
     def __init__(self, path: str, context: int, slots: int, threads: int, directory: str) -> None:
-        library = import_component("xllamacpp", "local", "running a GGUF model")
+        library = import_component("xllamacpp", "local", "running a GGUF model", MissingComponent)
         self._socket = os.path.join(directory, "llm.sock")
         parameters = library.CommonParams()
         parameters.model.path = path

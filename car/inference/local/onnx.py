@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from car.inference.errors import UnsupportedMode
-from car.inference.local.components import import_component
+from car.components import import_component
+from car.inference.errors import MissingComponent, UnsupportedMode
 from car.ir.json import JsonObject, JsonValue
 
 _QUIET = 3
@@ -37,8 +37,8 @@ class OnnxModel:
 
     def __init__(self, path: str, tokenizer: str, context: int, threads: int) -> None:
         os.environ[_NO_TELEMETRY] = "1"
-        runtime = import_component("onnxruntime", "embed", _FEATURE)
-        tokenizers = import_component("tokenizers", "embed", _FEATURE)
+        runtime = import_component("onnxruntime", "embed", _FEATURE, MissingComponent)
+        tokenizers = import_component("tokenizers", "embed", _FEATURE, MissingComponent)
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _QUIET

@@ -8,12 +8,22 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 from twisted.internet.defer import Deferred, DeferredList, fail
+from twisted.python.failure import Failure
 
-from car.inference.errors import NotEnoughMemory, WorkerFailed
+from car.inference.errors import (
+    CallTimeout,
+    InferenceError,
+    InvalidRequest,
+    MissingComponent,
+    NotEnoughMemory,
+    UnsupportedMode,
+    WorkerFailed,
+)
 from car.inference.local.locate import ModelFiles, backend_of, check_memory, local_source
-from car.inference.local.supervisor import CALL_SECONDS, IDLE_SECONDS, OnPart, WorkerProcess
 from car.inference.models import ModelSchema
 from car.ir.json import JsonObject, JsonValue
+from car.worker import errors as worker_errors
+from car.worker.process import CALL_SECONDS, IDLE_SECONDS, OnPart, WorkerProcess
 
 DEFAULT_CONTEXT = 4_096
 """The context of a model that does not say how long its own is [ours]."""
@@ -21,6 +31,10 @@ DEFAULT_CONTEXT = 4_096
 MAX_CONTEXT = 16_384
 """The longest context that is made room for [ours]: the cache of a longer one takes as much
 memory as the weights."""
+
+
+BACKENDS = "car.inference.local.backends"
+"""The module that the workers import."""
 
 
 def threads_to_use() -> int:
@@ -79,7 +93,8 @@ class LocalWorkers:
         """
         if self._stopped:
             return fail(WorkerFailed("local models were stopped"))
-        return self._worker(model).call(op, arguments, on_part, seconds=seconds)
+        answer = self._worker(model).call(op, arguments, on_part, seconds=seconds)
+        return answer.addErrback(_as_inference_error)
 
     def stop(self) -> "Deferred[None]":
         """Kill all workers and refuse further calls; fires when they are gone."""
@@ -94,7 +109,9 @@ class LocalWorkers:
             self._workers[key] = WorkerProcess(
                 self._reactor,
                 backend_of(source),
+                BACKENDS,
                 lambda: self._options(model),
+                (InferenceError, UnsupportedMode, InvalidRequest, MissingComponent),
                 idle_seconds=self._idle_seconds,
             )
         return self._workers[key]
@@ -127,6 +144,13 @@ class LocalWorkers:
             check_memory(model, weights, sum(_resident(worker.pid) for worker in idle))
             for worker in idle:
                 worker.retire()
+
+
+def _as_inference_error(failure: Failure) -> None:
+    """Raise the failure of the process as one of this package."""
+    failure.trap(worker_errors.WorkerFailed)
+    timeout = isinstance(failure.value, worker_errors.CallTimeout)
+    raise (CallTimeout if timeout else WorkerFailed)(str(failure.value))
 
 
 def _resident(pid: int | None) -> int:

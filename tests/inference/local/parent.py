@@ -8,8 +8,10 @@ from typing import Any
 
 from twisted.internet import reactor as _reactor  # noqa: TID251 - a program of its own
 
-from car.inference.local.supervisor import WorkerProcess
+from car.inference.errors import InferenceError
+from car.inference.local.workers import BACKENDS
 from car.ir.json import JsonObject
+from car.worker.process import WorkerProcess
 
 reactor: Any = _reactor
 
@@ -23,7 +25,7 @@ def main(weights: str, tokenizer: str) -> None:
         "context": 8,
         "threads": 1,
     }
-    worker = WorkerProcess(reactor, "onnx", lambda: options)
+    worker = WorkerProcess(reactor, "onnx", BACKENDS, lambda: options, [InferenceError])
     worker.call("tokenize", {"text": "owl"}).addCallback(lambda _: print(worker.pid, flush=True))
     reactor.run()
 

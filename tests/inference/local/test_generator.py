@@ -7,10 +7,15 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from car.inference.errors import InvalidRequest, ProviderError, UnsupportedMode, WorkerFailed
+from car.inference.errors import (
+    CallTimeout,
+    InvalidRequest,
+    ProviderError,
+    UnsupportedMode,
+    WorkerFailed,
+)
 from car.inference.interfaces import IGenerator
 from car.inference.local.generator import LocalGenerator, chat_body
-from car.inference.local.supervisor import CallTimeout
 from car.inference.models import ModelSchema, Ollama
 from car.inference.records import (
     Completion,

@@ -7,9 +7,8 @@ import psutil  # type: ignore[import-untyped]  # ships no types
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference.errors import InvalidRequest, MissingComponent, NoModel, NotEnoughMemory
+from car.inference.errors import InvalidRequest, NoModel, NotEnoughMemory
 from car.inference.local import packaged
-from car.inference.local.components import import_component
 from car.inference.local.locate import ModelFiles, check_memory, packaged_file
 from car.inference.models import Cost, Local, ModelSchema
 from tests.inference.local.doubles import GGUF_MODEL, ONNX_MODEL, place
@@ -131,21 +130,3 @@ class PackagedTests(SynchronousTestCase):
         self.patch(packaged, "SMOLLM2", model_at(str(weights)))
         self.patch(packaged, "MINILM", model_at(ABSENT, format="onnx"))
         self.assertEqual([model.id for model in packaged.installed_models()], ["lab/owl:1"])
-
-
-class ComponentTests(SynchronousTestCase):
-    """import_component"""
-
-    def test_missing(self) -> None:
-        """A library that is missing is told with the command that installs it."""
-        with self.assertRaises(MissingComponent) as caught:
-            import_component("no_such_library", "local", "running a GGUF model")
-        self.assertRegex(
-            str(caught.exception),
-            r"^running a GGUF model needs the optional package no_such_library; "
-            r'install it with: pip install "\S+\[local\]"$',
-        )
-
-    def test_present(self) -> None:
-        """One that is there is imported."""
-        self.assertIs(import_component("psutil", "local", "counting"), psutil)

@@ -13,7 +13,8 @@ from car.inference.local import workers
 from car.inference.local.locate import ModelFiles
 from car.inference.local.workers import LocalWorkers
 from car.inference.models import ModelSchema
-from tests.inference.local.doubles import GGUF_MODEL, ONNX_MODEL, SpawningClock, place
+from tests.inference.local.doubles import GGUF_MODEL, ONNX_MODEL, place
+from tests.worker.doubles import SpawningClock
 
 
 class LocalWorkersTests(SynchronousTestCase):

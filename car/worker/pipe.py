@@ -1,7 +1,7 @@
 """A worker's process and its streams: frames in and out, its end, a directory of its own.
 
 It gets no secrets: neither in its arguments, nor the daemon's environment.  When to start and
-to kill it is for ``supervisor``.
+to kill it is for ``process``.
 """
 
 import os
@@ -19,8 +19,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 import car
-from car.inference.local.frames import FrameError, FrameReader
 from car.ir.json import JsonObject
+from car.worker.frames import FrameError, FrameReader
 
 _log = Logger()
 
@@ -34,18 +34,20 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SY
 class WorkerPipe(ProcessProtocol):
     """A process and its streams; ``directory`` is its own and goes with it.
 
-    *on_message* takes each message of the process, *on_end* what ended it: the signal, or the
-    status with the last that it complained of.  Both take the pipe first.  ``opened`` is for
-    the owner to note that the model is loaded.
+    *module* is the one that it imports, *on_message* takes each message of the process,
+    *on_end* what ended it: the signal, or the status with the last that it complained of.
+    Both take the pipe first.  ``opened`` is for the owner to note that the process is ready.
     """
 
     def __init__(
         self,
+        module: str,
         on_message: "Callable[[WorkerPipe, JsonObject], None]",
         on_end: "Callable[[WorkerPipe, str], None]",
     ) -> None:
         self.directory = ""
         self.opened = False
+        self._module = module
         self._on_message = on_message
         self._on_end = on_end
         self._reader = FrameReader()
@@ -54,7 +56,7 @@ class WorkerPipe(ProcessProtocol):
     def start(self, reactor: Any) -> None:
         """Start the process; *reactor* provides IReactorProcess.  Raises OSError."""
         self.directory = tempfile.mkdtemp(prefix="car-worker-")
-        command = [sys.executable, "-P", "-m", "car.inference.local.worker"]
+        command = [sys.executable, "-P", "-m", "car.worker.child", self._module]
         try:
             reactor.spawnProcess(self, sys.executable, command, env=_environment())
         except OSError:

@@ -1,22 +1,23 @@
-"""The child process that runs one model: ``python -m car.inference.local.worker``.
+"""The child process of a worker: ``python -m car.worker.child MODULE``.
 
 It reads frames from its standard input and writes frames to what was its standard output;
 whatever a library prints goes to standard error.  Each call runs in a thread of its own.
-When the input ends, as it does when the daemon dies, the process ends at once.  What a model
-does is for the back ends; Twisted is not imported here.
+When the input ends, as it does when the daemon dies, the process ends at once.  What the work
+is, MODULE knows; Twisted is not imported here.
 """
 
+import importlib
 import os
 import shutil
 import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, cast
 
-from car.inference.errors import InferenceError, InvalidRequest
-from car.inference.local.frames import FrameReader, pack
+from car.errors import CarError
 from car.ir.json import JsonObject, JsonValue
+from car.worker.frames import FrameReader, pack
 
 Tell = Callable[[JsonValue], bool]
 """Sends a part of a result; answers whether the call was cancelled and should stop."""
@@ -32,34 +33,25 @@ DEFECT_STATUS = 70
 
 
 class Backend(Protocol):
-    """A loaded model."""
+    """What does the work: a loaded model, say."""
 
     def call(self, op: str, arguments: JsonObject, tell: Tell) -> JsonValue:
-        """Do *op*; may be called from several threads at once.  Raises InferenceError."""
+        """Do *op*; may be called from several threads at once.  Raises CarError."""
 
 
-def open_backend(options: JsonObject, directory: str) -> Backend:
-    """Load what *options* name: ``backend``, and what that one needs.
+class BackendModule(Protocol):
+    """The module that a worker is of."""
 
-    *directory* is private to this process.  Raises InferenceError.
-    """
-    options = dict(options)
-    backend = options.pop("backend", None)
-    if backend == "gguf":
-        from car.inference.local.gguf import GgufModel
-
-        return GgufModel(directory=directory, **options)
-    if backend == "onnx":
-        from car.inference.local.onnx import OnnxModel
-
-        return OnnxModel(**options)
-    raise InvalidRequest(f"backend must be gguf or onnx, not {backend!r}")
+    @staticmethod
+    def open_backend(options: JsonObject, directory: str) -> Backend:
+        """Load what *options* name; *directory* is private to this process.  Raises CarError."""
 
 
 class Worker:
     """Answers the frames that come in on *source*, a file descriptor, over *target*."""
 
-    def __init__(self, source: int, target: int) -> None:
+    def __init__(self, module: BackendModule, source: int, target: int) -> None:
+        self._module = module
         self._source = source
         self._target = target
         self._writing = threading.Lock()
@@ -67,7 +59,7 @@ class Worker:
         self._backend: Backend | None = None
 
     def run(self) -> None:
-        """Work until the input ends, or the model cannot be loaded."""
+        """Work until the input ends, or nothing can be opened."""
         reader = FrameReader()
         directory = ""
         while data := os.read(self._source, READ_BYTES):
@@ -85,8 +77,8 @@ class Worker:
 
     def _open(self, options: JsonObject, directory: str) -> bool:
         try:
-            self._backend = open_backend(options, directory)
-        except InferenceError as problem:
+            self._backend = self._module.open_backend(options, directory)
+        except CarError as problem:
             self._send({"failed": _told(problem)})
             return False
         self._send({"opened": True})
@@ -104,7 +96,7 @@ class Worker:
 
         try:
             result = backend.call(message["op"], message["arguments"], tell)
-        except InferenceError as problem:
+        except CarError as problem:
             self._send({"id": number, "error": _told(problem)})
         else:
             self._send({"id": number, "result": result})
@@ -117,7 +109,7 @@ class Worker:
                 frame = frame[os.write(self._target, frame) :]
 
 
-def _told(problem: InferenceError) -> JsonObject:
+def _told(problem: CarError) -> JsonObject:
     return {"type": type(problem).__name__, "message": str(problem)}
 
 
@@ -131,15 +123,15 @@ def _exit_on_defect(arguments: threading.ExceptHookArgs) -> None:
     os._exit(DEFECT_STATUS)
 
 
-def main() -> None:
-    """Run the worker on this process's standard streams."""
+def main(module: str) -> None:
+    """Run a worker of *module*, a dotted name, on this process's standard streams."""
     target = os.dup(1)
     os.dup2(2, 1)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     threading.excepthook = _exit_on_defect
     try:
-        Worker(0, target).run()
+        Worker(cast(BackendModule, importlib.import_module(module)), 0, target).run()
     except BrokenPipeError:
         os._exit(0)  # the daemon is gone
     # Neither the native threads nor their destructors are waited for.
@@ -147,4 +139,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

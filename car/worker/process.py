@@ -1,12 +1,12 @@
 """One worker process and the calls that wait for it.
 
 It is started by the first call, stopped after ten idle minutes, and started anew by the call
-after its end.  What a model holds is nowhere but in its memory, so that stopping it is
+after its end.  What a worker holds is nowhere but in its memory, so that stopping it is
 killing it.  What the calls mean is for those who make them; the process's streams are ``pipe``'s.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,11 +14,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from car.inference import errors
-from car.inference.errors import InferenceError, WorkerFailed
-from car.inference.local.frames import FrameError, pack
-from car.inference.local.pipe import WorkerPipe
+from car.errors import CarError
 from car.ir.json import JsonObject, JsonValue
+from car.worker.errors import CallTimeout, WorkerFailed
+from car.worker.frames import pack
+from car.worker.pipe import WorkerPipe
 
 _log = Logger()
 
@@ -34,37 +34,35 @@ EXITS, EXIT_SECONDS, HOLD_SECONDS = 3, 60.0, 60.0
 LET_GO_SECONDS = 30.0
 """How long a loaded worker may take to let go of a cancelled call before it is killed [ours]."""
 
-_KINDS: dict[str, type[InferenceError]] = {
-    kind.__name__: kind
-    for kind in (errors.UnsupportedMode, errors.InvalidRequest, errors.MissingComponent)
-}
-"""The errors that stay what they were on their way out of a worker."""
-
 OnPart = Callable[[JsonValue], None]
-
-
-class CallTimeout(WorkerFailed):
-    """A call that took too long; the model was told to stop."""
 
 
 class WorkerProcess:
     """A worker of one *kind*, a word for its errors.
 
-    *reactor* provides IReactorProcess and IReactorTime.  *options* gives what the worker is to
-    load (``worker.open_backend``) and is asked at each start; what it raises fails the call.
+    *reactor* provides IReactorProcess and IReactorTime.  *module* is the one that the child
+    imports, for its ``open_backend`` (``child.BackendModule``).  *options* gives what that is
+    to open and is asked at each start; the CarError that it raises fails the call.  *errors*
+    are the types that stay what they were on their way out of the worker; any other error of
+    it becomes one of the first type.
     """
 
     def __init__(
         self,
         reactor: Any,
         kind: str,
+        module: str,
         options: Callable[[], JsonObject],
+        errors: Sequence[type[CarError]],
         *,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.kind = kind
         self._reactor = reactor
+        self._module = module
         self._options = options
+        self._other = errors[0]
+        self._errors = {error.__name__: error for error in errors}
         self._idle_seconds = idle_seconds
         self._numbers = count(1)
         self._pipe: WorkerPipe | None = None
@@ -97,14 +95,14 @@ class WorkerProcess:
 
         *on_part* takes each part of it that comes before; it must not raise.  Fails with
         CallTimeout after *seconds*, WorkerFailed when the process ends, is held off or
-        stopped, or with what the model could not do.  Cancelling tells the worker to stop,
-        which it does at the next token.
+        stopped, or with what the worker could not do.  Cancelling tells the worker to stop,
+        which it does at the next part.
         """
         number = next(self._numbers)
         try:
             frame = pack({"id": number, "op": op, "arguments": arguments})
             pipe = self._start()
-        except (InferenceError, FrameError) as problem:
+        except CarError as problem:
             return fail(problem)
         answer: Deferred[JsonValue] = Deferred(lambda _: self._give_up(number))
         self._calls[number] = (answer, on_part)
@@ -140,7 +138,7 @@ class WorkerProcess:
     # ---- the process -------------------------------------------------------------------
 
     def _start(self) -> WorkerPipe:
-        """The process, which is started where there is none.  Raises InferenceError."""
+        """The process, which is started where there is none.  Raises CarError."""
         if self._stopped is not None:
             raise WorkerFailed(f"{self.kind} worker was stopped")
         if self._idle is not None:
@@ -150,7 +148,7 @@ class WorkerProcess:
             return self._pipe
         self._check_exits()
         options = self._options()
-        pipe = WorkerPipe(self._message_received, self._process_ended)
+        pipe = WorkerPipe(self._module, self._message_received, self._process_ended)
         try:
             pipe.start(self._reactor)
         except OSError as problem:
@@ -207,7 +205,7 @@ class WorkerProcess:
             pipe.opened = True
         elif "failed" in message:
             self._retire()
-            self._fail_all(_error(message["failed"]))
+            self._fail_all(self._error(message["failed"]))
         elif "part" in message:
             _, on_part = self._calls.get(message["id"], (None, None))
             if on_part is not None:
@@ -224,7 +222,7 @@ class WorkerProcess:
             return
         self._rest()
         if "error" in message:
-            answer.errback(_error(message["error"]))
+            answer.errback(self._error(message["error"]))
         else:
             answer.callback(message["result"])
 
@@ -262,7 +260,7 @@ class WorkerProcess:
         self._idle = None
         self._retire()
 
-    def _fail_all(self, problem: InferenceError) -> None:
+    def _fail_all(self, problem: CarError) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -270,6 +268,5 @@ class WorkerProcess:
         for answer, _ in calls.values():
             answer.errback(problem)
 
-
-def _error(told: JsonObject) -> InferenceError:
-    return _KINDS.get(told["type"], InferenceError)(told["message"])
+    def _error(self, told: JsonObject) -> CarError:
+        return self._errors.get(told["type"], self._other)(told["message"])

@@ -1,7 +1,7 @@
 """Frames between the daemon and a worker: four octets of length, big-endian, then JSON.
 
 Both sides use them; neither Twisted nor a pipe is known here.  Into the worker go, first,
-``{open: {backend, …}}``, then ``{id, op, arguments}`` and ``{cancel: id}``; out of it come
+``{open: {…}}``, then ``{id, op, arguments}`` and ``{cancel: id}``; out of it come
 ``{opened: true}`` or ``{failed: error}``, then ``{id, part}``, ``{id, result}`` and
 ``{id, error}``, an error being ``{type, message}``.
 """

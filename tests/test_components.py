@@ -1,12 +1,13 @@
-"""Tests of the name that this daemon was installed under."""
+"""Tests of optional libraries and of the name that this daemon was installed under."""
 
 from collections.abc import Iterable
 from importlib import metadata
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]  # ships no types
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference.distribution import own_distribution
+from car.components import MissingComponent, import_component, own_distribution
 
 
 class FakeDistribution:
@@ -51,3 +52,21 @@ class OwnDistributionTests(SynchronousTestCase):
         """It agrees with what the library finds by reading everything."""
         expected = metadata.packages_distributions().get("car", ["car"])
         self.assertIn(own_distribution(), expected)
+
+
+class ComponentTests(SynchronousTestCase):
+    """import_component"""
+
+    def test_missing(self) -> None:
+        """A library that is missing is told with the command that installs it."""
+        with self.assertRaises(MissingComponent) as caught:
+            import_component("no_such_library", "local", "running a GGUF model")
+        self.assertRegex(
+            str(caught.exception),
+            r"^running a GGUF model needs the optional package no_such_library; "
+            r'install it with: pip install "\S+\[local\]"$',
+        )
+
+    def test_present(self) -> None:
+        """One that is there is imported."""
+        self.assertIs(import_component("psutil", "local", "counting"), psutil)

@@ -1,9 +1,9 @@
-"""Tests of car.inference.local.frames."""
+"""Tests of car.worker.frames."""
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.inference.local.frames import MAX_FRAME_BYTES, FrameError, FrameReader, pack
 from car.ir.json import JsonObject
+from car.worker.frames import MAX_FRAME_BYTES, FrameError, FrameReader, pack
 
 
 class FrameTests(SynchronousTestCase):

@@ -1,4 +1,4 @@
-"""Tests of car.inference.local.supervisor, with processes that are fakes."""
+"""Tests of car.worker.process, with processes that are fakes."""
 
 import os
 import tempfile
@@ -12,18 +12,17 @@ from car.inference.errors import (
     MissingComponent,
     NoModel,
     UnsupportedMode,
-    WorkerFailed,
 )
-from car.inference.local.frames import MAX_FRAME_BYTES, FrameError
-from car.inference.local.supervisor import (
+from car.ir.json import JsonObject, JsonValue
+from car.worker.errors import CallTimeout, WorkerFailed
+from car.worker.frames import MAX_FRAME_BYTES, FrameError
+from car.worker.process import (
     HOLD_SECONDS,
     IDLE_SECONDS,
     LET_GO_SECONDS,
-    CallTimeout,
     WorkerProcess,
 )
-from car.ir.json import JsonObject, JsonValue
-from tests.inference.local.doubles import FakeProcess, SpawningClock
+from tests.worker.doubles import FakeProcess, SpawningClock
 
 
 class WorkerTestCase(SynchronousTestCase):
@@ -34,7 +33,13 @@ class WorkerTestCase(SynchronousTestCase):
         os.mkdir(directory)
         self.patch(tempfile, "tempdir", directory)
         self.clock = SpawningClock()
-        self.worker = WorkerProcess(self.clock, "gguf", self.options)
+        self.worker = WorkerProcess(
+            self.clock,
+            "gguf",
+            "some.backends",
+            self.options,
+            (InferenceError, UnsupportedMode, MissingComponent),
+        )
         self.problem: InferenceError | None = None
 
     def options(self) -> JsonObject:

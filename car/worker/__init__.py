@@ -1,0 +1,1 @@
+"""Child processes that do one kind of work for the daemon, called over pipes."""
