@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from car.memgine.rows import DocKind, RowTable
+from car.memgine.termcounts import TermCounts, count_terms
 from car.memgine.tokens import Tokeniser
 
 TF_BITS = 6
@@ -128,53 +129,44 @@ class TextIndex:
 
     def _add_bulk(self, fresh: Sequence[Document]) -> None:
         """Add documents that are not here, their postings sorted together."""
-        number_of = _Numbers()
-        terms_of = self.tokeniser.terms
-        numbers = array("q")
-        rows = array("q")
-        sizes = array("q")
-        for one in fresh:
-            terms = terms_of(f"{one.text}\n{one.key}")
-            length = len(terms)
-            terms += one.words
-            rows.append(self.table.take(one.doc, one.kind, length, one.at, one.thread))
-            sizes.append(len(terms))
-            self._total_length += length
-            numbers.extend([number_of[term] for term in terms])
-        names = list(number_of)
-        row_of_each = np.repeat(np.frombuffer(rows, np.int64), np.frombuffer(sizes, np.int64))
-        pairs, counts = np.unique(
-            row_of_each * len(names) + np.frombuffer(numbers, np.int64), return_counts=True
+        counted = count_terms(
+            (f"{one.text}\n{one.key}" for one in fresh),
+            (one.words for one in fresh),
+            self.tokeniser,
         )
-        found_rows, found_terms = np.divmod(pairs, max(1, len(names)))
-        self._note_terms(rows, found_rows, found_terms.tolist(), names)
-        entries = (found_rows << TF_BITS | np.minimum(counts, _TF_MASK)).astype(np.uint32)
-        order = np.argsort(found_terms, kind="stable")
-        ends = np.cumsum(np.bincount(found_terms, minlength=len(names)))
-        for name, more in zip(names, np.split(entries[order], ends[:-1]), strict=True):
-            self._join(name, more)
+        rows = self.table.take_many(
+            [one.doc for one in fresh],
+            [one.kind for one in fresh],
+            counted.lengths,
+            [one.at for one in fresh],
+            [one.thread for one in fresh],
+        )
+        self._total_length += int(counted.lengths.sum())
+        self._note_terms(rows, counted)
+        self._join(rows, counted)
 
-    def _note_terms(
-        self,
-        rows: "array[int]",
-        found_rows: npt.NDArray[np.int64],
-        found_terms: list[int],
-        names: list[str],
-    ) -> None:
-        """Remember the terms of each of *rows*; *found_rows* are ascending."""
-        taken = [names[number] for number in found_terms]
-        begins = np.searchsorted(found_rows, np.frombuffer(rows, np.int64), "left").tolist()
-        ends = np.searchsorted(found_rows, np.frombuffer(rows, np.int64), "right").tolist()
-        for row, begin, end in zip(rows, begins, ends, strict=True):
-            self._terms_of[row] = tuple(taken[begin:end])
+    def _note_terms(self, rows: npt.NDArray[np.int64], counted: TermCounts) -> None:
+        """Remember the terms of the documents in *rows*."""
+        taken = tuple(np.array(counted.names, object)[counted.terms].tolist())
+        ends = np.cumsum(np.bincount(counted.texts, minlength=len(rows))).tolist()
+        for row, begin, end in zip(rows.tolist(), [0, *ends], ends, strict=False):
+            self._terms_of[row] = taken[begin:end]
 
-    def _join(self, term: str, more: npt.NDArray[np.uint32]) -> None:
-        """Add the postings *more*, which are ascending, to those of *term*."""
-        posting = self._postings.setdefault(term, array("I"))
-        in_order = not posting or posting[-1] < more[0]
-        posting.frombytes(more.tobytes())
-        if not in_order:
-            self._postings[term] = array("I", sorted(posting))
+    def _join(self, rows: npt.NDArray[np.int64], counted: TermCounts) -> None:
+        """Add the postings of the documents in *rows*."""
+        entries = rows[counted.texts] << TF_BITS | np.minimum(counted.counts, _TF_MASK)
+        by_term = np.sort(counted.terms << 32 | entries).astype(np.uint32)
+        octets = by_term.view(np.uint8).data
+        ends = (4 * np.cumsum(np.bincount(counted.terms))).tolist()
+        postings = self._postings
+        for name, begin, end in zip(counted.names, [0, *ends], ends, strict=False):
+            posting = postings.get(name)
+            if posting is None:
+                posting = postings[name] = array("I")
+            old = len(posting)
+            posting.frombytes(octets[begin:end])
+            if old and posting[old - 1] > posting[old]:
+                postings[name] = array("I", sorted(posting))
 
     def remove(self, doc: int) -> None:
         """Forget what node *doc* says; nothing happens where it is not here."""
@@ -190,10 +182,6 @@ class TextIndex:
                 del self._postings[term]
             else:
                 del posting[bisect_left(posting, place)]
-
-    def terms_at(self, row: int) -> tuple[str, ...]:
-        """The distinct terms of the document in *row*."""
-        return self._terms_of[row]
 
     def frequency(self, term: str) -> int:
         """How many documents have *term*."""
@@ -230,11 +218,3 @@ class TextIndex:
             saturated = frequency / (frequency + (base + slope * lengths[rows]))
             scores[rows] += np.float32(weight * self.idf(term) * (self.k1 + 1)) * saturated
         return scores
-
-
-class _Numbers(dict[str, int]):
-    """Numbers for terms, from 0 up as they come."""
-
-    def __missing__(self, term: str) -> int:
-        number = self[term] = len(self)
-        return number

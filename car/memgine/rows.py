@@ -5,6 +5,7 @@ the most documents there ever were at once, however many have come and gone.  Wh
 a document are is the index's business.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -126,6 +127,34 @@ class RowTable:
         if thread is not None:
             self._link(row, doc, thread)
         return row
+
+    def take_many(
+        self,
+        docs: Sequence[int],
+        kinds: Sequence[int],
+        lengths: npt.NDArray[np.int64],
+        ats: Sequence[float],
+        threads: Sequence[int | None],
+    ) -> npt.NDArray[np.int64]:
+        """The rows for *docs*, which have none yet, as ``take`` gives them one after the other."""
+        again = [self._free.pop() for _ in range(min(len(docs), len(self._free)))]
+        begin = self._size
+        self._size += len(docs) - len(again)
+        while self._size > len(self._docs):
+            self._grow()
+        found = [*again, *range(begin, self._size)]
+        rows = np.array(found, np.int64)
+        self._row_of.update(zip(docs, found, strict=True))
+        self._docs[rows] = docs
+        self._lengths[rows] = lengths
+        self._kinds[rows] = kinds
+        self._ats[rows] = ats
+        for kind in DocKind:
+            self._counts[kind] += kinds.count(kind)
+        for row, doc, thread in zip(found, docs, threads, strict=True):
+            if thread is not None:
+                self._link(row, doc, thread)
+        return rows
 
     def give_back(self, doc: int) -> int:
         """Free the row of *doc*; which row it was."""

@@ -14,8 +14,11 @@ import Stemmer
 
 from car.memgine.wordlists import LEMMAS, STOP_WORDS
 
-CACHE_SIZE = 1 << 16
+CACHE_SIZE = 1 << 15
 """Written forms whose terms are remembered; the table starts anew when it is full."""
+
+LONGEST_KEPT = 64
+"""Characters of a written form that is worth remembering; longer ones seldom come twice."""
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _CHUNK = re.compile(r"[$€£¥]?[^\W_]++(?:[.,:'’/&-][^\W_]++)*+(?:%|(?<=\.\w)\.)?")
@@ -32,15 +35,16 @@ _SIGNS = "$€£¥"
 class _Known(dict[str, tuple[str, ...]]):
     """The terms of written forms; those of a form not yet met are worked out when asked for."""
 
-    def __init__(self, analyse: Callable[[str], list[str]]) -> None:
+    def __init__(self, read: Callable[[str], list[str]]) -> None:
         super().__init__()
-        self._analyse = analyse
+        self._read = read
 
-    def __missing__(self, chunk: str) -> tuple[str, ...]:
-        terms = tuple(self._analyse(chunk))
-        if len(self) >= CACHE_SIZE:
-            self.clear()
-        self[chunk] = terms
+    def __missing__(self, written: str) -> tuple[str, ...]:
+        terms = tuple(self._read(written))
+        if len(written) <= LONGEST_KEPT:
+            if len(self) >= CACHE_SIZE:
+                self.clear()
+            self[written] = terms
         return terms
 
 
@@ -52,22 +56,32 @@ class Tokeniser:
     """
 
     def __init__(self, language: str = "english") -> None:
-        self._stem = Stemmer.Stemmer(language).stemWord
+        self._stem = Stemmer.Stemmer(language, 0).stemWord  # what it would cache is kept below
         self._lemmas = LEMMAS if language in ("english", "porter") else {}
         self._stop = STOP_WORDS if language in ("english", "porter") else frozenset()
-        self._known = _Known(self._analyse)
+        self._known = _Known(self._read)
 
     def terms(self, text: str) -> list[str]:
         """The terms of *text*, in order, repeated where it repeats itself."""
-        if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
         known = self._known
-        return [term for chunk in _CHUNK.findall(text) for term in known[chunk]]
+        return [term for piece in pieces(text) for term in known[piece]]
+
+    def terms_of(self, piece: str) -> tuple[str, ...]:
+        """The terms of one of the ``pieces`` of a text, in order."""
+        return self._known[piece]
 
     def term(self, word: str) -> str:
         """The term of one case-folded word, stop word or not."""
         stem: str = self._stem(self._lemmas.get(word, word))
         return stem
+
+    def _read(self, piece: str) -> list[str]:
+        if piece.isascii() and piece.isalpha():
+            return self._word(piece)
+        chunks = _CHUNK.findall(piece)
+        if chunks == [piece]:
+            return self._analyse(piece)
+        return [term for chunk in chunks for term in self._known[chunk]]
 
     def _analyse(self, chunk: str) -> list[str]:
         if not chunk.isascii() and _CJK_RUN.search(chunk):
@@ -107,6 +121,11 @@ class Tokeniser:
             terms += _pairs(run.group())
             at = run.end()
         return terms + self.terms(chunk[at:])
+
+
+def pieces(text: str) -> list[str]:
+    """*text* as the tokeniser reads it, cut at white space: no term reaches across that."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).split()
 
 
 def _pairs(run: str) -> list[str]:

@@ -4,12 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from car.memgine import index as index_module
 from car.memgine.index import BULK, Document, TextIndex
 from car.memgine.rows import NOWHERE, DocKind
 
 WORDS = st.sampled_from(["owl", "barn", "mouse", "night", "field", "moon"])
 TEXTS = st.lists(WORDS, max_size=7).map(" ".join)
-OPERATIONS = st.lists(
+Operations = list[tuple[int, str | None, int | None]]
+"""What is said of documents, one after the other: number, text (None: it goes), thread."""
+
+OPERATIONS: st.SearchStrategy[Operations] = st.lists(
     st.tuples(st.integers(0, 7), st.none() | TEXTS, st.none() | st.integers(0, 1)), max_size=30
 )
 
@@ -32,6 +36,16 @@ def neighbours(index: TextIndex) -> dict[int, tuple[int | None, int | None]]:
         int(table.docs[row]): (doc(int(table.before[row])), doc(int(table.after[row])))
         for row in range(table.size)
         if int(table.docs[row]) in index and table.row(int(table.docs[row])) == row
+    }
+
+
+def columns(index: TextIndex) -> dict[int, tuple[float, int, float]]:
+    """Length, kind and instant of each document."""
+    table = index.table
+    rows = {doc: table.row(doc) for doc in table.docs.tolist() if doc in table}
+    return {
+        doc: (float(table.lengths[row]), int(table.kinds[row]), float(table.ats[row]))
+        for doc, row in rows.items()
     }
 
 
@@ -91,6 +105,44 @@ class ScoreTests(SynchronousTestCase):
         self.assertEqual(scores(at_once, "owl barn"), scores(one_by_one, "owl barn"))
         self.assertEqual(at_once.frequency("@x"), 40)
 
+    @settings(deadline=None)
+    @given(OPERATIONS, OPERATIONS)
+    def test_bulk_into_a_used_index(self, before: Operations, after: Operations) -> None:
+        """Many at once make the index that one after the other does, whatever was there."""
+        self.patch(index_module, "BULK", 1)
+        one_by_one, at_once = TextIndex(), TextIndex()
+        for index in (one_by_one, at_once):
+            for doc, text, thread in before:
+                index.remove(doc)
+                if text is not None:
+                    index.add(doc, "key", text, kind=DocKind.TURN, thread=thread)
+        documents = [
+            Document(doc, f"key {doc}", text, DocKind(doc % 3), ("@x",), float(doc), thread)
+            for doc, text, thread in after
+            if text is not None
+        ]
+        for one in documents:
+            one_by_one.add(
+                one.doc,
+                one.key,
+                one.text,
+                kind=one.kind,
+                words=one.words,
+                at=one.at,
+                thread=one.thread,
+            )
+        at_once.add_many(documents)
+        for query in ("owl", "barn mouse", "key 3"):
+            self.assertEqual(scores(at_once, query), scores(one_by_one, query))
+        self.assertEqual(neighbours(at_once), neighbours(one_by_one))
+        self.assertEqual(columns(at_once), columns(one_by_one))
+        self.assertEqual(at_once.table.size, one_by_one.table.size)
+        for kind in DocKind:
+            self.assertEqual(at_once.table.count(kind), one_by_one.table.count(kind))
+        for doc in range(8):
+            at_once.remove(doc)
+        self.assertEqual([at_once.frequency(word) for word in ("owl", "@x", "key")], [0, 0, 0])
+
     def test_many_repeats(self) -> None:
         """A word said a hundred times stays within its posting."""
         index = filled("owl " * 100, "barn")
@@ -146,9 +198,7 @@ class ChangeTests(SynchronousTestCase):
 
     @settings(deadline=None, max_examples=200)
     @given(OPERATIONS, TEXTS)
-    def test_same_as_rebuilt(
-        self, operations: list[tuple[int, str | None, int | None]], query: str
-    ) -> None:
+    def test_same_as_rebuilt(self, operations: Operations, query: str) -> None:
         """An index that grew and shrank says exactly what one built afresh says."""
         index = TextIndex()
         held: dict[int, tuple[str, int | None]] = {}

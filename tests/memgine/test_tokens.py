@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.memgine import tokens
-from car.memgine.tokens import Tokeniser
+from car.memgine.tokens import LONGEST_KEPT, Tokeniser, pieces
 
 
 class WordTests(SynchronousTestCase):
@@ -106,6 +106,25 @@ class NumberTests(SynchronousTestCase):
         self.assertEqual(self.terms("PO-17"), ["po", "17", "po-17"])
 
 
+class PiecesTests(SynchronousTestCase):
+    """pieces: a text cut at white space."""
+
+    @settings(deadline=None)
+    @given(st.text(max_size=30))
+    def test_same_terms(self, text: str) -> None:
+        """No term reaches across white space: the pieces have the terms that the text has."""
+        tokeniser = Tokeniser()
+        by_piece = [term for piece in pieces(text) for term in tokeniser.terms_of(piece)]
+        self.assertEqual(by_piece, tokeniser.terms(text))
+
+    def test_marks_about_words(self) -> None:
+        """A piece may be several words, or none."""
+        tokeniser = Tokeniser()
+        self.assertEqual(pieces("(owl)barn...\u3000-- 5"), ["(owl)barn...", "--", "5"])
+        self.assertEqual(tokeniser.terms_of("(owl)barn..."), ("owl", "barn"))
+        self.assertEqual(tokeniser.terms_of("--"), ())
+
+
 class CacheTests(SynchronousTestCase):
     """What is remembered of written forms."""
 
@@ -117,3 +136,9 @@ class CacheTests(SynchronousTestCase):
             tokeniser.terms(f"word{number}")
             self.assertLessEqual(len(tokeniser._known), 4)
         self.assertEqual(tokeniser.terms("word0"), ["word0"])
+
+    def test_long_forms(self) -> None:
+        """What is too long to come again is not remembered; the words in it are."""
+        tokeniser = Tokeniser()
+        self.assertEqual(tokeniser.terms("owl;" * LONGEST_KEPT), ["owl"] * LONGEST_KEPT)
+        self.assertEqual(list(tokeniser._known), ["owl"])
