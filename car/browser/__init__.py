@@ -1,0 +1,1 @@
+"""A lazily launched browser per connection."""

@@ -1,0 +1,1 @@
+"""What a script can ask for: one function an operation, each answering the step's data."""

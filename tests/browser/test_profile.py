@@ -1,0 +1,104 @@
+"""Tests of car.browser.profile."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from car.browser.profile import PREFIX, ProfileDirectory, sweep
+
+_FOREIGN = """
+import sys, tempfile
+from car.browser.profile import ProfileDirectory
+tempfile.tempdir = sys.argv[1]
+print(ProfileDirectory().root, flush=True)
+sys.stdin.read()
+"""
+"""A daemon in a process of its own, which holds one directory."""
+
+
+class ProfileTests(SynchronousTestCase):
+    """ProfileDirectory and sweep: whose directories go, whose stay."""
+
+    def setUp(self) -> None:
+        self.parent = Path(self.mktemp()).absolute()
+        self.parent.mkdir()
+        self.patch(tempfile, "tempdir", str(self.parent))
+
+    def foreign(self) -> "tuple[subprocess.Popen[str], Path]":
+        """Another daemon and its directory."""
+        command = [sys.executable, "-c", _FOREIGN, str(self.parent)]
+        repository = Path(__file__).parents[2]
+        daemon = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=repository
+        )
+        self.addCleanup(daemon.communicate)
+        assert daemon.stdout is not None
+        return daemon, Path(daemon.stdout.readline().strip())
+
+    def test_directory(self) -> None:
+        """It is ours alone, has its parts, and goes with all that is in it."""
+        profile = ProfileDirectory()
+        self.assertEqual(stat.S_IMODE(profile.root.stat().st_mode), 0o700)
+        self.assertTrue(profile.root.name.startswith(f"{PREFIX}{os.getpid()}-"))
+        self.assertEqual(list(profile.downloads.iterdir()), [])
+        (profile.data / "cookies").write_text("secret")
+        descriptors = len(os.listdir("/proc/self/fd"))
+        profile.remove()
+        self.assertEqual(list(self.parent.iterdir()), [])
+        self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors - 1)
+
+    def test_own(self) -> None:
+        """Our own directories stay."""
+        profile = ProfileDirectory()
+        self.assertEqual(sweep(), [])
+        self.assertTrue(profile.data.exists())
+        profile.remove()
+
+    def test_other_daemon(self) -> None:
+        """Those of another daemon stay while it lives, and go once it was killed."""
+        daemon, root = self.foreign()
+        self.assertEqual(sweep(), [])
+        self.assertTrue(root.exists())
+        daemon.kill()
+        daemon.wait()
+        self.assertEqual(sweep(), [root])
+        self.assertEqual(list(self.parent.iterdir()), [])
+
+    def test_unfinished(self) -> None:
+        """A directory without a lock is being made: it goes only when it is old."""
+        root = self.parent / f"{PREFIX}1-abc"
+        root.mkdir()
+        self.assertEqual(sweep(), [])
+        os.utime(root, (1_000_000_000, 1_000_000_000))
+        self.assertEqual(sweep(), [root])
+
+    def test_not_ours(self) -> None:
+        """Other names, files and links are not looked into."""
+        others = self.parent / "others"
+        others.mkdir()
+        (others / "lock").touch()
+        (self.parent / f"{PREFIX}1-file").touch()
+        (self.parent / f"{PREFIX}1-link").symlink_to(others)
+        self.assertEqual(sweep(), [])
+        self.assertTrue((others / "lock").exists())
+
+    def test_written_to(self) -> None:
+        """Removing is tried again while somebody still writes there."""
+        profile = ProfileDirectory()
+        remove, tries = shutil.rmtree, list[Path]()
+
+        def rmtree(path: Path, ignore_errors: bool) -> None:
+            tries.append(path)
+            if len(tries) > 1:
+                remove(path, ignore_errors=ignore_errors)
+
+        self.patch(shutil, "rmtree", rmtree)
+        profile.remove()
+        self.assertEqual(tries, [profile.root] * 2)
+        self.assertEqual(list(self.parent.iterdir()), [])
