@@ -1,0 +1,1 @@
+"""Speech in and out: voice sessions, transcript events, streamed synthesis, speakers, turns."""

@@ -1,0 +1,1 @@
+"""Speech to text by services on the network, each over a WebSocket of its own."""

@@ -1,0 +1,1 @@
+"""Speech out: text to audio by programs of this machine or services, whole or as streams."""

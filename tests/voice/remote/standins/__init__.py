@@ -1,0 +1,1 @@
+"""Services of speech to text on loopback, in the formats that they publish."""
