@@ -6,6 +6,20 @@ steps of an organisation in between.
 """
 
 import re
+from itertools import groupby
+
+from car.memgine.clearances import (
+    GATE,
+    denies,
+    ends_marker,
+    is_group,
+    is_secret,
+    limits,
+    may_mark,
+    speaks_of_information,
+)
+from car.memgine.segments import Segment, segments
+from car.memgine.titles import DEPARTMENTS
 
 SUBORDINATE = 10
 PEER = 20
@@ -47,7 +61,7 @@ _TITLE_PARTS: tuple[tuple[re.Pattern[str], int], ...] = (
     (_CHIEF, C_LEVEL),
     (
         re.compile(
-            r"\bchief\b|\bpresident\b|\bfounder\b|\bc-?(?:suite|level)\b|\bc suite\b"
+            r"\bchiefs?\b|\bpresident\b|\bfounder\b|\bc-?(?:suite|level)\b|\bc suite\b"
             r"|\bmanaging (?:director|partner)\b|\bchair(?:man|woman|person)?\b",
             re.I,
         ),
@@ -55,7 +69,10 @@ _TITLE_PARTS: tuple[tuple[re.Pattern[str], int], ...] = (
     ),
     (re.compile(r"\baccount executive\b|\bexecutive assistant\b", re.I), PEER),
     (re.compile(r"\bexec(?:utive)?s?\b", re.I), EXECUTIVE),
-    (re.compile(r"\bdirectors?\b|\bhead of\b|\bgeneral counsel\b|\bleadership\b", re.I), DIRECTOR),
+    (
+        re.compile(r"\bdir(?:ectors?)?\b|\bhead of\b|\bgeneral counsel\b|\bleadership\b", re.I),
+        DIRECTOR,
+    ),
     (
         re.compile(r"\bcontract(?:or|ing)\b|\bconsult|\bintern\b|\bexternal\b|\btrainee\b", re.I),
         SUBORDINATE,
@@ -85,136 +102,165 @@ def title_rank(title: str) -> int:
 
 # ---- what a marker asks of the reader ------------------------------------------------------
 
-_GATE_WORDS = """
-    restrict reserved limited visible confidential classified secret eyes clearance know
-    privileged sensitive only below + above up higher embargo distribution circulation
-    internal within among circle access audience nobody outside under meant hush closed kept stay
-    share alone from rank belong entitled cleared
-"""
-_GATE = tuple(_GATE_WORDS.split())
-"""Without one of these no text is marked: the cheap question, asked of every fact."""
+READ = 240
+"""Characters of a text's head, and of its foot, in which a marker is looked for."""
 
-_GROUP = (
-    r"(?:[\w&/.'-]+\s+){0,4}?(?:c-?suite|c-?level|[se]?vps?|vice[- ]presidents?|directors?"
-    r"|managers?|management|leadership|leads?|executives?|execs?|board(?: members)?|chiefs?"
-    r"|c[efoth]+os?|hr|human resources|finance|legal|payroll|compliance|security|audit"
-    r"|procurement|it|accounting|counsel|people ops|partners?|investors?)\b"
-)
-_MARKER = re.compile(
-    r"restricted|reserved|limited to|confidential|classified|secret|privileged|need[- ]to[- ]know"
-    r"|eyes[- ]only|clearance required|not for (?:general )?(?:distribution|circulation)"
-    r"|strictly internal|sensitive|embargoed",
-    re.I,
-)
-_MARKED_SENTENCE = re.compile(rf"\W*(?:strictly |top )?(?:{_MARKER.pattern})\b", re.I)
-_SHORT_SENTENCE = re.compile(r"\W*(?:[\w'’&-]+[ :]+){0,9}[\w'’&-]+[.!]\s+\S")
-_BRACKETED = re.compile(r"\s*(?:⚠️|🔒)?\s*[\[({<*](?P<inside>[^\])}>*]{3,200})[\])}>*]")
-_LABEL = re.compile(r"\s*(?:⚠️|🔒)?\s*(?P<inside>[^:—–\n]{3,160}?)\s*(?::\s|[—–]\s|\s-\s)")
-_SENTENCE = re.compile(r"\s*(?P<inside>[^.!?\n]{3,160})[.!]\s+\S")
-_CLOSING = re.compile(r"[\[(](?P<inside>[^\])]{3,160})[\])]\s*\.?\s*$")
-
-_ABOVE = re.compile(
-    rf"(?P<who>{_GROUP})\s*(?:\+|(?:level\s+)?(?:and|or) (?:above|up|upwards|higher|more senior))",
-    re.I,
-)
-_BELOW = re.compile(rf"\b(?:below|under|beneath|lower than)\s+(?:the\s+)?(?P<who>{_GROUP})", re.I)
-_ONLY = re.compile(
-    rf"(?P<who>{_GROUP})[\s-]*(?:eyes\s+)?only\b(?=\W*$|\s*[,;)\]])"
-    rf"|(?:(?:^\W*|only |reserved |restricted |limited |confidential |cleared |information )for"
-    rf"|limited to|restricted to|visible to|available only to|accessible to|eyes of)"
-    rf"\s+(?:the\s+)?(?P<whom>{_GROUP})",
-    re.I,
-)
-_DEPARTMENT = re.compile(
-    r"\b(?:hr|human resources|finance|legal|payroll|compliance|security|audit|accounting|it"
-    r"|people ops|procurement)\b",
-    re.I,
-)
-
-
-READ = 1_000
-"""Characters of a text, of its beginning and its end, that a marker is looked for in."""
+LABEL = 8
+"""Words that may stand beside a marker to say what it is about."""
 
 
 def required_rank(text: str) -> int:
-    """The rank that a marker at the head of *text* asks of whoever reads it; 0 without one.
+    """The rank that a marker at the head or foot of *text* asks of who reads it; 0 without one.
 
-    Read are a bracketed head (``[Restricted: … VP+]``), a label before a colon or dash
-    (``Confidential, directors only: …``) and a closing remark in brackets.
+    A marker is a run of segments made of nothing but a group (``VP+``, ``HR``, ``the
+    directors``), words that limit and small words; or of a word such as "confidential".
     """
-    if len(text) > READ:
-        text = f"{text[: READ // 2]} {text[-READ // 2 :]}"
-    folded = text.casefold()
-    if not any(word in folded for word in _GATE):
+    foot = max(0, len(text) - READ)
+    if GATE.search(text, 0, READ) is None and GATE.search(text, foot) is None:
         return 0
-    for inside in _markers(text):
-        rank = _asked(inside)
-        if rank:
-            return rank
+    found = segments(text, 0, READ)
+    if len(found) < 2:
+        return 0
+    asked = _asked_at_head(found)
+    if foot:
+        found = segments(text, foot)
+    return asked or _asked_at_foot(found)
+
+
+def _asked_at_head(found: list[Segment]) -> int:
+    """What the longest marker in the label that *found* begins with asks.
+
+    Something has to follow it; beside it the label may say what it is about.
+    """
+    asked, size, labelled, words = 0, 0, False, list[str]()
+    for number, segment in enumerate(found[:-1]):
+        size += len(segment.words)
+        told = _marking(segment)
+        if size > 2 * LABEL:
+            break
+        if told is not None:
+            words += told
+            rank = _rank_asked(words)
+            strong = not labelled or (limits(words) and speaks_of_information(words))
+            if rank and strong and _is_set_off(words, number, found):
+                asked = rank
+            continue
+        runs = _runs(segment) if is_secret(words) else _edge(segment)
+        asked = max((_rank_asked(run) for run in runs), default=0) or asked
+        labelled, words = True, []
+        if segment.closed != "pause" and not segment.after.endswith("("):
+            break
+    return asked
+
+
+def _is_set_off(words: list[str], number: int, found: list[Segment]) -> bool:
+    """Whether a marker that ends with ``found[number]`` is one; a few words may follow it."""
+    if found[0].before.strip()[-1:] not in _OPENING and not _draws_line(words):
+        return False
+    size = 0
+    for at in range(number, len(found) - 1):
+        size += len(found[at].words) * (at > number)
+        if size > LABEL:
+            return False
+        if found[at].closed == "firm":
+            return True
+        if found[at].closed == "stop":
+            return at == number and speaks_of_information(words)
+    return False
+
+
+def _asked_at_foot(found: list[Segment]) -> int:
+    """What a marker at the foot asks; only a few words may follow it."""
+    follow = 0
+    run: list[str] = []
+    for segment in reversed(found[1:]):
+        told = _marking(segment)
+        if told is None:
+            follow += len(run) + len(segment.words)
+            run = []
+        else:
+            run = told + run
+        if follow > LABEL:
+            break
+        if told and _is_marker(run, segment):
+            return _rank_asked(run)
     return 0
 
 
-def _markers(text: str) -> list[str]:
-    heads = [_BRACKETED.match(text), _LABEL.match(text)]
-    if _MARKED_SENTENCE.match(text) or _SHORT_SENTENCE.match(text):
-        heads.insert(0, _SENTENCE.match(text))
-    heads.append(_CLOSING.search(text))
-    return [match["inside"] for match in heads if match is not None]
+def _is_marker(run: list[str], first: Segment) -> bool:
+    """Whether *run*, which *first* begins, asks something, and is set off or speaks of knowing."""
+    if not _rank_asked(run):
+        return False
+    if first.before.strip()[-1:] in _OPENING:
+        return _draws_line(run)
+    ends = ends_marker(run[-1])
+    return speaks_of_information(run) and (first.opened == "firm" or (ends and len(run) > LEAST))
 
 
-def _asked(inside: str) -> int:
-    for pattern in (_ABOVE, _BELOW, _ONLY):
-        match = pattern.search(inside)
-        if match:
-            named = match.groupdict()
-            return _group_rank(named.get("whom") or named["who"] or "")
-    limited = _limited(inside)
-    if limited:
-        return limited
-    marked = _MARKER.search(inside)
-    if marked is None:
-        return 0
-    group = re.search(_GROUP, inside[marked.end() :], re.I)
-    return _group_rank(group.group()) if group else UNNAMED
+_OPENING = frozenset("[({<#*")
+LEAST = 3
+"""Words that a marker at the foot, set off by a comma or stop alone, has more than."""
 
 
-_CORE = re.compile(
-    r"\b(?:c-?suite|c-?level|[se]?vps?|vice[- ]presidents?|directors?|managers?|management"
-    r"|leadership|leads?|executives?|execs?|board(?: members?)?|chiefs?|c[efoth]+os?|hr"
-    r"|human resources|finance|legal|payroll|compliance|security|audit|procurement|it|accounting"
-    r"|counsel|people ops|partners?|investors?)\b",
-    re.I,
-)
-_LIMITING_WORDS = """
-    only alone internal internally within among between circle eyes eye clearance access audience
-    nobody none no not never outside below under beneath level rank upwards upward up higher above
-    restricted limited reserved closed confidential exclusively exclusive solely strictly private
-    kept keep stays stay hush cleared belongs meant intended entitled share secret hidden
-"""
-_SMALL_WORDS = """
-    for the to of a an and or one be is are was this that it these those else other others on in
-    at by with from as must may can shall should will do does please than who may's read seen see
-    shown show given known pass passed told open visible available addressed inside left
-    department team staff members member people persons anybody anyone everybody group matter
-    material information info note item topic grade rung most least lock seal
-"""
-_LIMITING = frozenset(_LIMITING_WORDS.split())
-_SMALL = _LIMITING | frozenset(_SMALL_WORDS.split())
+def _draws_line(words: list[str]) -> bool:
+    return limits(words) or speaks_of_information(words)
 
 
-def _limited(inside: str) -> int:
-    """The rank asked by a marker made of a group, a word that limits, and small words only."""
-    group = _CORE.search(inside)
-    if group is None:
-        return 0
-    words = re.findall(r"[a-z']+", _CORE.sub(" ", inside.casefold()))
-    if not _SMALL.issuperset(words) or _LIMITING.isdisjoint(words):
-        return 0
-    return _group_rank(group.group())
+def _folded(segment: Segment) -> list[str]:
+    """The words of *segment* as a marker's are looked up: ``HR-only`` is two."""
+    words: list[str] = []
+    for word in segment.words:
+        folded = word.casefold().replace("’", "'")
+        folded = folded.removesuffix("'s") if is_group(folded.removesuffix("'s")) else folded
+        front, joined, last = folded.rpartition("-")
+        if not joined or may_mark(folded):
+            words.append(folded)
+        else:
+            words += [front, last] if is_group(front) else folded.split("-")
+    return words
+
+
+def _runs(segment: Segment) -> list[list[str]]:
+    """The runs of words in *segment* that may stand in a marker."""
+    marked = groupby(_folded(segment), may_mark)
+    return [list(words) for may, words in marked if may]
+
+
+def _edge(segment: Segment) -> list[list[str]]:
+    """The run of a marker that *segment*, a label, ends with: "prices, for VP+ eyes"."""
+    runs = _runs(segment)
+    if segment.closed != "firm" or len(segment.words) > LABEL or not runs:
+        return []
+    last = runs[-1]
+    ends = _folded(segment)[-1] == last[-1] and ends_marker(last[-1])
+    return [last] if ends and limits(last) and speaks_of_information(last) else []
+
+
+def _marking(segment: Segment) -> list[str] | None:
+    """The words of *segment* if they may all stand in a marker.
+
+    A word written large before a group's is of its name ("CS leadership").
+    """
+    words = _folded(segment)
+    large = {word.casefold() for word in segment.words if word[0].isupper()}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if may_mark(word):
+            continue
+        if word not in large or not is_group(following):
+            return None
+    return words
+
+
+def _rank_asked(words: list[str]) -> int:
+    """What *words*, all of them a marker's, ask."""
+    group = [word for word in words if is_group(word)]
+    if group and (limits(words) or denies(words)):
+        return _group_rank(" ".join(word.rstrip("+") for word in group))
+    return UNNAMED if is_secret(words) else 0
 
 
 def _group_rank(group: str) -> int:
     rank = title_rank(group)
-    if rank < MANAGER and _DEPARTMENT.search(group):
+    if rank < MANAGER and not DEPARTMENTS.isdisjoint(group.split()):
         return DEPARTMENT_ONLY
     return max(rank, LEAD)

@@ -162,7 +162,8 @@ class Retriever:
         if kind != DocKind.TURN:
             return Document(node.index, node.key, node.value, kind, at=node.created_at)
         said = node.value.removeprefix(f"{node.key}:")
-        names = [_SPEAKER + term for term in self._index.tokeniser.terms(node.key)]
+        speaker = node.key.rpartition(":")[2]  # where from stands before: ``meeting:7:mic:S1``
+        names = [_SPEAKER + term for term in self._index.tokeniser.terms(speaker)]
         return Document(
             doc=node.index,
             key=node.key,

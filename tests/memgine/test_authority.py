@@ -47,6 +47,44 @@ class RequiredRankTests(SynchronousTestCase):
         self.assertEqual(required_rank("Not for anyone below director level: x"), 40)
         self.assertEqual(required_rank("Need to know. Merger talks."), 40)
 
+    def test_structure(self) -> None:
+        """What counts is the words of a segment, not the marks around it or where it stands."""
+        for rank, texts in {
+            40: (
+                "acl=finance :: wages rise",
+                "#HR-only# wages rise",
+                "Wages rise <<HR eyes only, pay data>>",
+                "Wages rise - but that stays with HR, please, it's pay data",
+                "Wages rise [Distribution: HR. Subject: pay data.]",
+                "Keep this inside Finance. Wages rise",
+                "Not for wider circulation, directors only (pay). Wages rise",
+                "This one only HR should hear, it's pay data, okay: wages rise",
+            ),
+            50: (
+                "Wages rise (execs only)",
+                "Please don't tell anyone below VP: wages rise",
+                "vis=VP+ (pay) | wages rise",
+                "Pay data for VP+ only: wages rise",
+            ),
+            70: ("Wages rise. This must not go beyond the board.",),
+        }.items():
+            for text in texts:
+                self.assertEqual(required_rank(text), rank, text)
+
+    def test_talk(self) -> None:
+        """People speak of HR and the board without hiding anything."""
+        for text in (
+            "Only HR. The rest can go home.",
+            "I talked to HR, nobody else. They said no.",
+            "Not the board: they said no",
+            "It's just us and the managers. We can talk.",
+            "Heads up - the API is down",
+            "[Ida (CFO)]: No exceptions. Find another way or wait for the next quarter.",
+            "Be kind. -- Ida, VP HR (VP level)",
+            "HR+",
+        ):
+            self.assertEqual(required_rank(text), 0, text)
+
     def test_unmarked(self) -> None:
         """Titles and the word "only" are not markers by themselves."""
         for text in (

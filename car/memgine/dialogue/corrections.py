@@ -6,7 +6,7 @@ strong the claim is.  A statement that changes nothing must retire nothing: in d
 
 import re
 
-from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.cues import Cue, adds, moves
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.trimming import foremost, without_old
 from car.memgine.dialogue.values import Kind, Value
@@ -90,6 +90,8 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
     """The values of *old* that *new* retires; empty where it lets *old* be."""
     if new.returning or outranked(new, old) or apart(new, old) or old.has(Cue.QUESTION):
         return []
+    if old.told and is_open(new):
+        return []
     loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
     dead = rivals(new, old, loose=loose)
     if new.person or old.person:
@@ -128,13 +130,34 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
             or _tells_on(new, old, dead)
             or (strength == 0 and _same_subject(new, old, dead))
         )
-    if old.voice == "signal" and shared >= (1 if new.voice == "signal" else 2):
+    if old.voice == "signal" and shared >= (1 if new.voice == "signal" or only_state else 2):
+        return True
+    if _reports(new, old, dead):
         return True
     if strength == 0 and only_state:
         return shared >= 2 or (bool(new.topic) and new.topic <= old.topic | old.head)
     if _attributed(new, old) and shared >= (2 if _same_holder(new, old) else 1):
         return True
     return strength == 0 and _same_subject(new, old, dead)
+
+
+def _reports(new: Statement, old: Statement, dead: list[Value]) -> bool:
+    """Whether *new* is the later report on when, or where, the same thing takes place.
+
+    It has to share most of the subject, or to say that something moved.
+    """
+    if new.person or new.source is not None or new.voice != "user" or adds(new.text):
+        return False
+    if old.voice != "user" or any(value.kind not in _SCHEDULED for value in dead):
+        return False
+    mine, theirs = new.topic | new.head, old.topic | old.head
+    own, shared = mine - theirs - ATTRIBUTES, mine & theirs
+    if overlap(new, old) > len(shared) or (shared and len(dead) > 1):
+        return True
+    return len(shared) >= 2 and (len(own) <= len(shared) or moves(new.text))
+
+
+_SCHEDULED = frozenset({Kind.WHEN, Kind.SPAN, Kind.PLACE})
 
 
 def _attributed(new: Statement, old: Statement) -> bool:
@@ -212,8 +235,7 @@ _CHANGED = re.compile(
 )
 _TURNED = re.compile(
     r"\b(?:however|but|yet|though|finally|eventually|ultimately|in the end|at last|counts?|stands?"
-    r"|holds?|go(?:es)? by"
-    r"|applies|final|definit\w+|fixed|settled|now|latest|valid)\b",
+    r"|holds?|go(?:es)? by|applies|final|definit\w+|fixed|settled|now|latest|valid)\b",
     re.I,
 )
 """Where a story told in one turn began, changed, and came to its end."""
@@ -266,7 +288,7 @@ def _same_subject(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if any(value.start < old.verb_at for value in dead):
         return False
     if all(value.kind is Kind.STATE for value in dead):
-        if not new.head & (old.head or old.topic):
+        if not new.head & (old.head | old.topic):
             return False
     elif not new.head or new.head != old.head:
         return False

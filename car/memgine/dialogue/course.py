@@ -3,6 +3,7 @@
 It follows the turns one by one.  What a turn in earnest does to others is left to ``rulings``.
 """
 
+import re
 from collections.abc import Sequence
 
 from car.memgine.dialogue import interruptions, scopes
@@ -42,6 +43,10 @@ class Course:
         self._scope_turns = 0
         self._scope_words: frozenset[str] = frozenset()
         self._detour: list[int] | None = None
+        self._begun = False
+        """Whether anything was said in this session that may be broken off."""
+        self._named = False
+        """Whether the open detour began with no more than the name of its topic."""
         self._doubtful: list[int] | None = None
         """The turns of the last detour and since, where its end was none in so many words."""
         self._main: dict[str, None] = {}
@@ -58,7 +63,7 @@ class Course:
         if voice != "assistant" and breaks_out(text):
             return self._place(node, BREAKOUT)
         if node.session != self._session:
-            self._session, self._scope = node.session, None
+            self._session, self._scope, self._begun = node.session, None, False
             self._detour = self._doubtful = None
         if self._scope is not None:
             return self._within(self._scope, node, found)
@@ -72,7 +77,7 @@ class Course:
 
     def asks_aside(self, query: str) -> bool:
         """Whether *query* is about a detour rather than about the main thread."""
-        words = stems(query)
+        words = stems(query.rpartition(": ")[2])
         aside = sum(word in self._aside and word not in self._main for word in words)
         return aside > sum(word in self._main and word not in self._aside for word in words)
 
@@ -141,25 +146,39 @@ class Course:
         if self._detour is None:
             if plainly and self._doubtful is not None:
                 return self._return(node, found, self._doubtful)
-            if (
-                from_user
-                and interruptions.leaves(found[0].text[: interruptions.LONGEST_RETURN])
-                and not self._stays(found)
-            ):
+            if from_user and self._begun and _breaks_off(found) and not self._stays(found):
                 self._detour, self._doubtful = [node.index], None
+                self._named = _names_another(found)
                 return []
             _note(self._main, stems(node.value[:ANALYSED]))
+            self._begun = True
             self._doubtful = _longer(self._doubtful, node.index)
             return []
         if plainly:
             return self._return(node, found, self._detour)
-        if from_user and any(self._comes_back(said) for said in found):
+        if from_user and (self._names_again(found) or any(map(self._comes_back, found))):
             doubtful = [*self._detour, node.index]
             effects = self._return(node, found, self._detour)
             self._doubtful = doubtful
             return effects
-        self._detour = _longer(self._detour, node.index)
+        if from_user and not self._named and self._interrupts(found):
+            self._detour, self._named = [node.index], True
+        else:
+            self._detour = _longer(self._detour, node.index)
         return []
+
+    def _names_again(self, found: list[Statement]) -> bool:
+        """Whether a turn within a detour does no more than name a topic: the one left."""
+        if found[0].person or found[0].source is not None or _valued(found):
+            return False
+        if interruptions.leaves(found[0].text):
+            return False
+        return interruptions.turns_back(_told(found))
+
+    def _interrupts(self, found: Sequence[Statement]) -> bool:
+        """Whether a turn breaks off in so many words what was only taken for a detour."""
+        text = found[0].text[: interruptions.LONGEST_RETURN]
+        return interruptions.leaves(text) and _names_another(found)
 
     def _stays(self, found: Sequence[Statement]) -> bool:
         """Whether a turn that sounds like leaving goes on about the main thread."""
@@ -169,7 +188,7 @@ class Course:
 
     def _comes_back(self, said: Statement) -> bool:
         """Whether *said* may take up what was left: it is brief, or in words of the topic."""
-        if said.person:
+        if said.person or interruptions.is_filler(said.text):
             return False
         known = [term for term in said.topic if term in self._main]
         if len(known) >= HOME_WORDS and 2 * len(known) >= len(said.topic):
@@ -191,9 +210,38 @@ class Course:
         return [Digress(index) for index in turns]
 
 
+def _breaks_off(found: Sequence[Statement]) -> bool:
+    """Whether a turn leaves the topic at hand for another."""
+    text = found[0].text[: interruptions.LONGEST_RETURN]
+    return (interruptions.leaves(text) and not _valued(found)) or _names_another(found)
+
+
+def _valued(found: Sequence[Statement]) -> bool:
+    """Whether *found* bring a value; a quarter may be part of a name, a minute is a moment."""
+    return any(
+        value.kind in _TYPED and _IDLE.match(value.normal) is None
+        for said in found
+        for value in said.values
+    )
+
+
+_IDLE = re.compile(r"q\d|\d+ (?:sec|min)$")
+
+
+def _names_another(found: Sequence[Statement]) -> bool:
+    """Whether a turn does no more than break off and name another topic."""
+    if found[0].person or found[0].source is not None or _valued(found):
+        return False
+    return interruptions.turns_to_another(_told(found))
+
+
+def _told(found: Sequence[Statement]) -> str:
+    return " ".join(said.text for said in found)[: interruptions.LONGEST_RETURN]
+
+
 def _only_leaves(found: Sequence[Statement]) -> bool:
     """Whether *found* bring no value and do no more than leave a scope."""
-    valued = any(not said.kinds.isdisjoint(_TYPED) for said in found)
+    valued = _valued(found)
     text = " ".join(said.text for said in found)
     return scopes.leaves(text, sum(len(said.terms) for said in found), valued=valued)
 

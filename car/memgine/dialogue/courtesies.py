@@ -19,7 +19,10 @@ _VOCABULARY = """
     all everyone everybody folks friends team there colleagues sir madam
     much many very really great happy glad pleased pleasure forgive pardon disturb disturbing
     disturbance bother bothering trouble mind quick quickly brief briefly short small let just
-    aware informed convenient find finds
+    aware informed convenient find finds note notes following follow up promised sending
+    check checking reply heads fyi psa fwiw yo tks tia pls ping qs q k ack eom reminder
+    end minutes record concern whom given hereby respectfully submitted advise pursuant
+    accordance procedures procedure notice
 """
 _WORDS = frozenset(_VOCABULARY.split())
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -28,7 +31,8 @@ _POLITE_WORDS = """
     cheers grateful appreciate appreciated obliged gratitude please kind kindly regards wishes
     sincerely yours cordially respectfully warm hope trust permission allow permit forgive pardon
     may tell ask mention inform share listen listening hearing reading attention patience word
-    something thing aware informed news know question
+    something thing aware informed news know question note follow following fyi psa fwiw yo tks
+    tia pls ping notice minutes submitted promised eom
 """
 _POLITE = frozenset(_POLITE_WORDS.split())
 """One of these has to be among them: "it is good" is no courtesy."""

@@ -38,19 +38,21 @@ class Cue(StrEnum):
 
 
 _CHANGING = r"""
-    chang(?:e|ed|ing) | switch(?:ed|ing)? | mov(?:e|ed|ing) | shift(?:ed|ing)? | push(?:ed|ing)?
-    | bump(?:ed|ing)? | swap(?:ped|ping)? | updat(?:e|ed|ing) | revis(?:e|ed|ing)
-    | amend(?:ed|ing)? | reschedul(?:e|ed|ing) | relocat(?:e|ed|ing) | adjust(?:ed|ing)?
-    | rais(?:e|ed|ing) | lower(?:ed|ing)? | cut | increas(?:e|ed|ing) | reduc(?:e|ed|ing)
-    | bring | brought | drop(?:ped|ping)? | set | reassign(?:ed|ing)? | reallocat(?:e|ed|ing)
-    | pull(?:ed|ing)? | extend(?:ed|ing)? | slip(?:ped|ping)? | delay(?:ed|ing)?
-    | postpon(?:e|ed|ing) | advanc(?:e|ed|ing) | convert(?:ed|ing)? | go(?:es)? | going | down | up
+    chang(?:e[sd]?|ing) | switch(?:e?s|ed|ing)? | mov(?:e[sd]?|ing) | shift(?:e?s|ed|ing)?
+    | push(?:e?s|ed|ing)? | bump(?:e?s|ed|ing)? | swap(?:s|ped|ping)? | updat(?:e[sd]?|ing)
+    | revis(?:e[sd]?|ing) | amend(?:e?s|ed|ing)? | reschedul(?:e[sd]?|ing) | relocat(?:e[sd]?|ing)
+    | adjust(?:e?s|ed|ing)? | rais(?:e[sd]?|ing) | lower(?:e?s|ed|ing)? | cut
+    | increas(?:e[sd]?|ing) | reduc(?:e[sd]?|ing) | bring | brought | drop(?:s|ped|ping)? | set
+    | reassign(?:e?s|ed|ing)? | reallocat(?:e[sd]?|ing) | pull(?:e?s|ed|ing)?
+    | extend(?:e?s|ed|ing)? | slip(?:s|ped|ping)? | delay(?:e?s|ed|ing)? | postpon(?:e[sd]?|ing)
+    | advanc(?:e[sd]?|ing) | convert(?:e?s|ed|ing)? | go(?:es)? | going | down | up
 """
 """Verbs that, with "to", put a value in another's place."""
 
 _PATTERNS: dict[Cue, str] = {
     Cue.CORRECTION: rf"""
-        ^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|(?:oh\ )?no\ wait\b|oh\ no\b\W+(?:it|that|the)\b
+        \w\W*(?:->|=>|→)\W*\w
+        |^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|(?:oh\ )?no\ wait\b|oh\ no\b\W+(?:it|that|the)\b
             |oops\b|whoops\b|wait\b)\s*\w
         |\b(?:correction|corrigendum|erratum|amendment)\b\s*[:—–-]
         |\b(?:scratch|strike|disregard|forget|ignore|undo|never\s?mind)\ (?:that|this|it
@@ -92,7 +94,7 @@ _PATTERNS: dict[Cue, str] = {
         |\b(?:decid(?:ed|ing)|settl(?:ed?|ing)|agreed|land(?:ed|ing))\ (?:on|to|upon)\b
             |^\W*(?:the\ |our\ |final\ |my\ )*(?:decision|verdict)\b|\b(?:consensus|unanimous)\b
             |\bopt(?:ed|ing)?\ for\b
-        |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|definitive(?:ly)?|confirmed|settled
+        |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|(?:definitive|conclusive)(?:ly)?|confirmed|settled
             |locked\ in|signed\ off)\b
         |\b(?:picked|chose|chosen|selected|adopted|award(?:ed|ing)?)\b|\blet'?s\ (?:pick|use
             |choose|select|adopt|book)\b
@@ -110,7 +112,8 @@ _PATTERNS: dict[Cue, str] = {
         |\b(?:reinstat|restor)(?:e|ed|ing)\b|\bafter\ all\b
         """,
     Cue.CANCEL: r"""
-        \b(?:cancel(?:l?ed|l?ing|s|lation)?|revok(?:e|ed|es|ing)|rescind(?:ed|ing|s)?|withdr(?:aw
+        \b(?:cancel(?:l?ed|l?ing|s|lation)?(?!\ (?:by|before|until)\b)
+            |revok(?:e|ed|es|ing)|rescind(?:ed|ing|s)?|withdr(?:aw
             |awn|ew|awing)|scrap(?:ped|ping)?
             |abandon(?:ed|ing)?|void(?:ed)?|terminat(?:e|ed|ing)|annul(?:led)?|nix(?:ed)?|axe[d]?
             |repeal(?:ed)?|frozen|froze|retract(?:ed|ing)?)\b
@@ -134,11 +137,13 @@ _PATTERNS: dict[Cue, str] = {
             |propose)\b
         """,
     Cue.FINAL: r"""
-        \b(?:final(?:ly)?|finali[sz](?:ed|e|ing)|official(?:ly)?|definitive(?:ly)?|confirmed
+        \b(?:final(?:ly)?|finali[sz](?:ed|e|ing)|official(?:ly)?|(?:definitive|conclusive)(?:ly)?|confirmed
             |locked\ in|settled|signed\ off|for\ good)\b
         """,
     Cue.PAST: r"""
-        \b(?:original(?:ly)?|initial(?:ly)?(?!\ \w+\ idea)|previous(?:ly)?|former(?:ly)?|at\ first
+        ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor)\b
+            (?!\ (?:only|just|yet|sure|that|bad|much|many|all|every\w*)|.*\bbut\b)
+        |\b(?:original(?:ly)?|initial(?:ly)?(?!\ \w+\ idea)|previous(?:ly)?|former(?:ly)?|at\ first
             |in\ the\ beginning|used\ to|had\ been|first\ (?:planned|thought|said)
             |prior|earlier|outdated|back\ then|last\ year'?s|old|once)\b
         |\b(?:the\ )?(?:\w+\ )?(?:value|figure|date|price|number|amount|plan|one|location|venue
@@ -149,7 +154,8 @@ _PATTERNS: dict[Cue, str] = {
             |earlier)\s*:
         """,
     Cue.CONCLUSION: r"""
-        ^\W*(?:so|therefore|thus|hence|consequently|accordingly|ergo|as\ a\ (?:result|consequence)
+        ^\W*so\s*(?::|(?:that|this|it|we)\ (?:means?|leaves?|gives?|makes?|can|must|need)\b)
+        |^\W*(?:therefore|thus|hence|consequently|accordingly|ergo|as\ a\ (?:result|consequence)
             |in\ (?:conclusion|that\ case|other\ words)|it\ follows
             |(?:that|this|which)\ (?:means|leaves|gives|implies|puts|makes|brings)
             |based\ on\ (?:this|that|these|which)|from\ (?:this|that)|given\ (?:this|that)
@@ -209,11 +215,16 @@ _COMPILED = {cue: re.compile(pattern, re.X | re.I) for cue, pattern in _PATTERNS
 def cues_in(text: str) -> frozenset[Cue]:
     """The cues that *text*, one statement, carries."""
     found = {cue for cue, pattern in _COMPILED.items() if pattern.search(text)}
+    if Cue.PAST in found and _NOW.match(text):
+        found.discard(Cue.PAST)
     if _REQUEST.search(text):
         found.discard(Cue.QUESTION)
         found.add(Cue.CORRECTION)
     return frozenset(found)
 
+
+_NOW = re.compile(r"\W*(?:(?:and|but|so|well|okay|ok)\W+)*now\b", re.I)
+"""What begins so tells how things stand, whatever it looks back on."""
 
 _REQUEST = re.compile(
     r"\b(?:can|could|would|shall|should|may|why don'?t|how about|what about)\b(?: (?:we|you|i"
@@ -224,6 +235,29 @@ _REQUEST = re.compile(
 )
 """A change asked for politely is a change, not a question."""
 
+
+def adds(text: str) -> bool:
+    """Whether *text* puts something beside what was said rather than in its place."""
+    return _ADDITIVE.search(text) is not None
+
+
+_ADDITIVE = re.compile(
+    r"\b(?:also|too|as well|in addition|additional(?:ly)?|another|besides|plus|furthermore"
+    r"|moreover|both|along(?:side)? with|on top of|next to|apart from)\b",
+    re.I,
+)
+
+
+def moves(text: str) -> bool:
+    """Whether *text* says that something is not when, or where, it was to be."""
+    return _MOVED.search(text) is not None
+
+
+_MOVED = re.compile(
+    r"\b(?:mov|shift|chang|reschedul|relocat|postpon|delay|advanc|transferr|push|bump|switch"
+    r"|updat)(?:e?d|es?|ing)\b",
+    re.I,
+)
 
 _BREAKOUT = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)"

@@ -80,7 +80,9 @@ _BEING = re.compile(
     r"(?:at |in |on |the |a |an |our |being held (?:in|at) )?(?P<choice>[^,;:.!?()]{2,60}?)" + _END,
     re.I,
 )
-_LABEL = re.compile(r"^\W*(?P<head>[A-Za-z][\w'’#&/ -]{1,48}?)\s*:\s+(?P<choice>[^,;.!?()]{2,60})")
+_LABEL = re.compile(
+    r"^\W*(?P<head>[A-Za-z][\w'’#&/ -]{1,48}?)\s*(?::|=)\s+(?P<choice>[^,;.!?()]{2,60})"
+)
 _FRONTED = re.compile(
     r"^\W*(?:i (?:now )?(?:think|believe|feel) (?:that )?)?"
     r"(?P<better>[\w.+#-]+(?:\s+[\w.+#-]+){0,3}?)"

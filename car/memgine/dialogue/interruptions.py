@@ -30,7 +30,7 @@ _PAUSE = (
     r"|unexpected\w*|intermission|interlude|time[- ]?out|precedence|needed elsewhere"
     r"|(?:need|require|demand|want|call)s? (?:me|my|our|us|for|your|immediate)"
     r"|(?:came|come|comes|get|got) back to (?:this|that|it)|to one side|for now|at once|right away"
-    r"|immediate(?:ly)?|sudden(?:ly)?|apolog\w+|sorry|pardon"
+    r"|immediate(?:ly)?|sudden(?:ly)?|apolog\w+|sorry|pardon|suspend\w*|adjourn\w*|afk"
 )
 _LEAVING = re.compile(
     rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)", re.I
@@ -56,6 +56,34 @@ _RETURNING = re.compile(
     r"|^\W*(?:now|so|ok|okay|right|anyway)\b.{1,40}\bagain\W*$",
     re.I,
 )
+_BREAKING = re.compile(
+    r"\b(?:break\w*|broke\w*|paus\w+|suspend\w*|adjourn\w*|recess\w*|interrupt\w*|interven\w+"
+    r"|halt\w*|hold|hang on|wait|stop\w*|sorry|apolog\w+|pardon|excus\w+|afk|brb|away|aside|out"
+    r"|urgent\w*|emergenc\w+|pressing|preced\w+|priorit\w+|first|sudden\w*|unexpected\w*"
+    r"|aris\w+|arose|emerg\w+|else|other|another|different|separate\w*|something"
+    r"|leav\w+|jump\w*|drop\w*|dash\w*|run|go|going|gotta|off|switch\w*|detour|tangent"
+    r"|pull\w*|call(?:ed|s|ing)|drag\w*|need(?:s|ed)?|requir\w+|summon\w*|occup\w+|attend\w*"
+    r"|moment|second|sec|minute|min|bit|while|temporar\w+|briefly|now)\b",
+    re.I,
+)
+"""What may say that the talk is broken off, where a turn does no more than name another topic."""
+
+_PREDICATE = re.compile(
+    r"\b(?:is|are|was|were|am|be|been|being|has|have|had|do|does|did|will|would|can|could|shall"
+    r"|should|must|may|might|cannot|i|we|they|he|she|you|it|there|who|which|that|not)\b|['’]"
+    r"(?:s (?:a|an|the|been|not)|re|ll|ve|m|d)\b|n['’]t\b|=|->|\w\s\+\s\w",
+    re.I,
+)
+"""What a phrase that only names a topic is without."""
+
+_PART = re.compile(r"\s*(?:[:,;.!?…]+(?=\s|$)|\s[—–-]+\s)\s*")
+_LEADING_IN = re.compile(
+    r"\W*(?:(?:so|and|it['’]?s|that['’]?s|this is|namely|about|re)\b\W*)+", re.I
+)
+_STOPS = frozenset(".!?…")
+LONGEST_NAME = 8
+"""Words of a phrase that names a topic."""
+
 LONGEST = 30
 """Turns after which a detour nobody returned from is the conversation's new topic."""
 
@@ -68,14 +96,70 @@ def leaves(text: str) -> bool:
     return _LEAVING.search(text) is not None
 
 
+def _before_name(text: str) -> str:
+    """What *text* says before it only names a topic ("Sorry, one thing first: the audit").
+
+    Empty for a text that goes on to say something of what it names, or only names it.
+    """
+    parts = list(_PART.finditer(text))
+    ends = [part.end() for part in parts if part.start() > 0]
+    end = len(text)
+    while ends and (ends[-1] >= end or is_filler(text[ends[-1] : end])):
+        end = ends.pop()
+    if not ends:
+        return ""
+    name = text[ends[-1] : end].rstrip(" .,;!?…")
+    lead = _LEADING_IN.match(name)
+    name = name[lead.end() :] if lead else name
+    said = text[: ends[-1]]
+    least = 2 if said.rstrip()[-1:] in _STOPS else 1
+    if not least <= len(name.split()) <= LONGEST_NAME or _PREDICATE.search(name):
+        return ""
+    return said
+
+
+def turns_back(text: str) -> bool:
+    """Whether *text*, within an open detour, does no more than name the topic that was left."""
+    said = _before_name(text)
+    if not said or len(said.split()) > BROADEST:
+        return False
+    return is_filler(said) or _GOING_ON.search(said) is not None
+
+
+def turns_to_another(text: str) -> bool:
+    """Whether *text* breaks off to name another topic."""
+    said = _before_name(text)
+    return bool(said) and _BREAKING.search(said) is not None
+
+
+def is_filler(text: str) -> bool:
+    """Whether *text* says nothing ("if you see what I mean")."""
+    return _FILLER.fullmatch(text.strip(" .,;!?…")) is not None
+
+
+_GOING_ON = re.compile(
+    r"\b(?:back|again|resum\w*|return\w*|continu\w*|cont|proceed\w*|reconven\w*|reopen\w*"
+    r"|anew|once more|restor\w*|rejoin\w*|sorry|apolog\w+|thanks?|previous\w*"
+    r"|(?:done|finished|settled|sorted|handled|solved|over|dealt with|quiet|clear)\b(?!\s*:))\b",
+    re.I,
+)
+"""What may say that a detour is over, where a turn does no more than name a topic."""
+
+_FILLER = re.compile(
+    r"(?:(?:you|i|if|what|we|so|that['’]?s|that|know|see|mean|yeah|yes|no|well|right|okay|ok|like"
+    r"|anyhow|anyway|erm|um|uh|hm+|thanks?|please|regards|best|k|tks|tia|pls|ack)\b\W*)+",
+    re.I,
+)
+
 _ENDED = (
     r"(?:now |all |finally |already )?(?:dealt with|settled|handled|done|finished|solved|sorted"
-    r"|over|contained|resolved|taken care of|quiet|closed)\b(?! on\b)"
+    r"|over|contained|resolved|taken care of|quiet|closed)\b(?!\s+(?:on|to|that|upon|as|by|in)\b)"
 )
 _BROADLY = re.compile(
     r"\b(?:back|again|resum\w+|return\w*|continu\w+|once more|anew|left off|where were"
     r"|previous\w*|revert\w*|rejoin\w*|refocus\w*|proceed\w*|carry on|go on|get on|on with"
-    r"|pick\w* up|take\w* up|as for|turn\w* to|over to|first (?:topic|subject|matter)"
+    r"|cont|here (?:i am|we are)|about that|pick\w* up|take\w* up|as for|turn\w* to|over to"
+    r"|first (?:topic|subject|matter)"
     r"|(?:were|was) (?:we|i)|we were|on to|out of the way"
     rf"|(?:(?:that|this|it|all|everything|\w+)(?:['’]s| is| are)|(?:has|have) been) {_ENDED}"
     rf"|^(?:\w+ )?\w+ {_ENDED})\b",

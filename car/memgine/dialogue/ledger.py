@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
-from car.memgine.dialogue.precedence import source_of
+from car.memgine.dialogue.precedence import attributed
+from car.memgine.dialogue.requests import requests
 from car.memgine.dialogue.restatements import Dead, contains, dead_of, quotes, repeats
 from car.memgine.dialogue.statements import ANALYSED, Statement, read_statements, reword
 from car.memgine.dialogue.surroundings import Surroundings
@@ -54,7 +56,7 @@ class Ledger:
         table, size = (self._turns, TURNS) if node.layer == 3 else (self._others, OTHERS)
         found = table.get(node.index)
         if found is None:
-            found = table[node.index] = read_statements(node)
+            found = table[node.index] = _read(node)
             if not node.live:
                 for said in found:
                     said.alive = False
@@ -67,7 +69,7 @@ class Ledger:
         for index in gone:
             self._turns.pop(index, None)
         if node.index in self._turns:
-            self._turns[node.index] = read_statements(node)
+            self._turns[node.index] = _read(node)
 
     def known(self, index: int) -> list[Statement]:
         """The statements of a node that is at hand; none of one that is not."""
@@ -118,6 +120,10 @@ class Ledger:
     def repeated(self, said: Statement) -> list[Dead]:
         """The dead values that *said* repeats."""
         return [dead for dead in self._candidates(said) if repeats(said, dead)]
+
+    def only_repeats(self, said: Statement) -> bool:
+        """Whether *said* states something dead."""
+        return any(says(said, dead) for dead in self.repeated(said)) or bool(self.quoted(said))
 
     def names_dead_choice(self, said: Statement) -> bool:
         """Whether *said* names a choice that was given up."""
@@ -205,6 +211,15 @@ class Ledger:
         return effects
 
 
+def _read(node: Node) -> list[Statement]:
+    """The statements of *node*; what asks to be told something is a question, however put."""
+    found = read_statements(node)
+    for said in found:
+        if said.voice == "user" and requests(said.text):
+            said.cues |= {Cue.QUESTION}
+    return found
+
+
 def _present(index: int, around: Surroundings) -> Node | None:
     """The node under *index*, None where it has been removed."""
     try:
@@ -221,5 +236,13 @@ def tells(said: Statement) -> bool:
 def shown(node: Node, left: list[Statement]) -> str:
     """*node*'s text with only *left* of its statements, under its head ("[VP] Ann (VP): ")."""
     text = node.value[:ANALYSED]
-    _, body = source_of(text)
-    return text[: len(text) - len(body)] + " ".join(said.text for said in left)
+    source = attributed(text)
+    told = " ".join(said.text for said in left)
+    return told if source is None else text[: source.start] + told + text[source.end :]
+
+
+def says(said: Statement, dead: Dead) -> bool:
+    """Whether *said* has the *dead* value outside brackets."""
+    return dead.kind is Kind.CHOICE or any(
+        value.kind is dead.kind and value.normal == dead.normal for value in foremost(said)
+    )

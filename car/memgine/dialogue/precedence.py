@@ -9,7 +9,8 @@ import re
 
 import msgspec
 
-from car.memgine.authority import PEER, authority_rank, title_rank
+from car.memgine.dialogue.agents import agent_at
+from car.memgine.dialogue.sources import MAY_TITLE, Attribution, attribution
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -19,125 +20,104 @@ class Source(msgspec.Struct, frozen=True):
     rank: int
 
 
-_NAME = r"[A-Z][\w.'’&-]*(?:\s+(?:of\s+)?[\w.'’&-]+){0,4}"
-_SAYS = (
-    r"(?:(?:\s+has|\s+have)?\s+(?:said|says|say|wrote|writes|adds?|added|told \w+|noted?|notes"
-    r"|reports?|reported|states?|stated|announce[ds]?|replie[ds]|answer(?:s|ed)|decide[ds]"
-    r"|speaking))?\s*(?::|—|–|-)\s+"
-)
-_BY = r"(?:(?:from|by|quoting|says|message from|word from|note from)\s+(?-i:(?=[A-Z])))?"
-_HEADS = (
-    re.compile(rf"^\W*\[(?P<holder>{_NAME})\s*\((?P<title>[^)\]]{{2,60}})\)\]\s*:?\s*"),
-    re.compile(
-        rf"^\W*[\[({{<]+(?P<holder>{_NAME})\s*[,|/;–—-]\s*(?P<title>[^)\]}}>]{{2,60}})[\])}}>]+\s*:?\s*"
-    ),
-    re.compile(
-        rf"^\W*(?:\[(?P<tag>[A-Za-z_ -]{{2,24}})\]\s*)?(?i:{_BY})(?P<holder>{_NAME})\s*"
-        rf"[(\[](?P<title>[^)\]]{{2,60}})[)\]],?{_SAYS}"
-    ),
-    re.compile(rf"^\W*(?i:{_BY})(?P<holder>{_NAME}),\s+(?P<title>[A-Z][\w &/-]{{1,40}}?),?{_SAYS}"),
-    re.compile(r"^\W*[\[(](?P<title>[A-Za-z_][\w &/-]{1,30})[\])]\s*:?\s+"),
-    re.compile(
-        r"^\W*(?i:from |the |our )*(?P<title>(?:[A-Z][\w-]*\s+){0,2}(?:CEO|CFO|CTO|COO|CIO|CHRO"
-        r"|CISO|[SE]?VP|[Bb]oard|[Pp]resident|[Dd]irector|[Mm]anager|[Cc]hief|[Hh]ead"
-        rf"|[Ll]eadership|[Mm]anagement)(?:\s+(?:of\s+)?[A-Z]\w*){{0,2}}){_SAYS}"
-    ),
-)
-_SPOKEN_FOR = re.compile(
-    r"\b(?:per|according to|as per|by order of|on orders (?:of|from)|directive from"
-    r"|instruction from|word from|mandate from|decision by|approved by)\s+(?:the |our )?"
-    r"(?P<title>[A-Za-z][\w-]*(?: [A-Z]\w*)?)"
-    r"|^\W*(?:the |our )?(?P<subject>CEO|CFO|CTO|COO|CIO|CHRO|board|president|VPs?|director"
-    r"|leadership|management|legal|team|manager|chief \w+ officer|head of \w+)\b",
-    re.I,
-)
-_TITLE_WORDS = re.compile(
-    r"\b(?:ceo|cfo|cto|coo|cio|chro|ciso|chief|president|[se]?vp|director|head|manager|lead"
-    r"|leader|leadership|management|legal|senior|engineer|analyst|rep|agent|support|counsel"
-    r"|contractor|consultant|architect|officer|board|executive|specialist|developer|customer"
-    r"|external|individual|c_level|peer|subordinate|policy|team|owner|intern)\b",
-    re.I,
-)
-
-
-_MAY_HEAD = re.compile(r"[:\[({<>|—–=]")
-_HEAD = re.compile(
-    r"^\W{0,4}(?P<head>[^:\n>|]{2,90}?)(?:\s*(?:[\]>|]+|:)|\s+(?:[—–-]+|=)>?|(?<=[)\]]),)\s+"
-)
-_TITLED = re.compile(r"[(\[/|<]|,\s|\s-\s|\b(?:as|the|our|in the role of|of)\b", re.I)
-_SPEAKING_WORDS = """
-    the our from by of as at for in on here is was it this comes word words message note statement
-    line said says say wrote writes write adds added reports reported states stated speaks speaking
-    speaker voice quoth according per role position capacity who acting and to has have put puts
-    told tells informs it this way let lets us me you know has says following here's desk speaks up
-"""
-_SPEAKING = frozenset(_SPEAKING_WORDS.split())
-
-
-def _headed(text: str) -> tuple[Source, int] | None:
-    """The source in a head of another form: names and a title, and words for speaking only."""
-    match = _HEAD.match(text)
-    if match is None:
-        return None
-    head = match["head"]
-    words = re.findall(r"[^\W_][\w'’&./-]*", head)
-    names = [word for word in words if word[0].isupper() and word.casefold() not in _SPEAKING]
-    lower = [word.casefold() for word in words if word[0].islower()]
-    titled = _TITLE_WORDS.findall(head)
-    if not titled or not _TITLED.search(head) or not _SPEAKING.issuperset(lower):
-        return None
-    holders = [word for word in names if not _TITLE_WORDS.fullmatch(word)]
-    if not holders or len(names) > MOST_NAMES:
-        return None
-    return Source(holders[0].casefold(), title_rank(head)), match.end()
-
-
-_SIGNED = re.compile(
-    r"(?:[—–-]|,? (?:says|said|writes|wrote|so says|per|according to))\s*(?P<holder>[A-Z][\w'’]*)"
-    r"\s*\((?P<title>[^()]{2,40})\)\W*$"
-    r"|[(\[](?P<signer>[A-Z][\w'’]*),\s*(?P<office>[^()\[\]]{2,40})[)\]]\W*$"
-)
-"""A name and title that sign a text."""
-
-MOST_NAMES = 8
-"""Words written large that a head with a name and a title has at most."""
-
-
 def source_of(text: str) -> tuple[Source | None, str]:
-    """The source that heads *text*, and what it says after that head."""
-    if not text or _MAY_HEAD.search(text, 0, 140) is None:
+    """The source that heads or signs *text*, and what it says besides."""
+    found = attributed(text)
+    if found is None:
         return None, text
-    for pattern in _HEADS:
-        match = pattern.match(text)
-        if match is None:
-            continue
-        named = match.groupdict()
-        title, tag, holder = named["title"], named.get("tag"), named.get("holder")
-        if not _TITLE_WORDS.search(f"{title} {tag} {holder}"):
-            continue
-        if holder and not _TITLE_WORDS.search(title):
-            holder, title = title, holder
-        return Source((holder or title).casefold(), _rank(title, tag, holder)), text[match.end() :]
-    headed = _headed(text)
-    if headed is not None:
-        return headed[0], text[headed[1] :]
-    signed = _SIGNED.search(text, max(0, len(text) - 80))
-    if signed is not None:
-        holder, title = signed["holder"] or signed["signer"], signed["title"] or signed["office"]
-        if _TITLE_WORDS.search(title):
-            return Source(holder.casefold(), title_rank(title)), text
-    return None, text
+    return Source(found.holder, found.rank), text[found.start : found.end]
+
+
+def attributed(text: str) -> Attribution | None:
+    """The source at the head or foot of *text*, unless what is at its foot is one of two views."""
+    found = attribution(text)
+    if found is None or found.end == len(text):
+        return found
+    other = _BETWEEN.search(text, found.start, found.end)
+    if other is None:
+        return found
+    first = text[found.start : other.start()]
+    return None if spoken_for(first) or _in_brackets(first) else found
 
 
 def spoken_for(clause: str) -> Source | None:
-    """The authority in whose name *clause* speaks ("per the CEO", "the board decided")."""
-    match = _SPOKEN_FOR.search(clause)
-    if match is None:
+    """Whose will *clause* reports: its subject ("the board decided", "Ida, our CFO, wants") or
+    its agent ("per the CEO", "approved by Ida (VP)"); None where no titled person is either.
+    """
+    if MAY_TITLE.search(clause) is None:
         return None
-    title = match["title"] or match["subject"]
-    if not _TITLE_WORDS.search(title):
-        return None
-    return Source(title.casefold(), authority_rank(title))
+    for match in _AGENT.finditer(clause):
+        found = agent_at(clause, match.end(), whole=False)
+        if found is not None:
+            return Source(*found)
+    starts = [0, *(match.end() for match in _TURNING.finditer(clause))]
+    for start in starts:
+        lead = _LEADING.match(clause, start)
+        found = agent_at(clause, lead.end() if lead else start, whole=True)
+        if found is not None:
+            break
+    if found is None:
+        named = (
+            agent_at(clause, match.start(), whole=True, named=True)
+            for match in MAY_TITLE.finditer(clause)
+            if not _OBJECT.search(clause, 0, match.start())
+        )
+        found = next((one for one in named if one is not None), None)
+    return None if found is None else Source(*found)
+
+
+def views(sentence: str) -> list[tuple[Source, str]]:
+    """What each of several titled people wants, where *sentence* tells of more than one.
+
+    Cut at "although", "whereas", "vs", ", and" and semicolons; empty where fewer than two parts
+    name somebody.
+    """
+    if MAY_TITLE.search(sentence) is None:
+        return []
+    parts: list[tuple[Source, str]] = []
+    begin = 0
+    for match in (*_BETWEEN.finditer(sentence), None):
+        part = sentence[begin : None if match is None else match.start()].strip()
+        source = spoken_for(part) or _in_brackets(part)
+        if source is not None:
+            parts.append((source, part))
+        begin = len(sentence) if match is None else match.end()
+    return parts if len(parts) > 1 else []
+
+
+def _in_brackets(part: str) -> Source | None:
+    """Whose *part* is where a bracket says so: "$2M (the CEO's wish)"."""
+    for match in _BRACKETED.finditer(part):
+        found = agent_at(match["inside"], 0, whole=True)
+        if found is not None:
+            return Source(*found)
+    return None
+
+
+_BRACKETED = re.compile(r"\((?:the |our )?(?P<inside>[^()]{2,60})\)")
+_BETWEEN = re.compile(
+    r"[,;:–—]?\s+(?:vs\.?|versus|against|although|though|while|whilst|whereas|but|however)\s+"
+    r"|,\s+(?:and|so)\s+(?:then\s+)?|;\s+(?:and\s+)?",
+    re.I,
+)
+_OBJECT = re.compile(
+    r"\b(?:to|for|with|of|at|about|upon|on|in|let|lets|asked?|told) (?:the |our )?$"
+)
+"""What stands before somebody who does not speak but is spoken to or about."""
+
+_AGENT = re.compile(
+    r"\b(?:per|according to|by|from|on orders of|by order of|in the name of|on behalf of"
+    r"|says|said|quoth)\s+(?:the |our |their |its |a )?",
+    re.I,
+)
+_TURNING = re.compile(r"[,;:–—]\s+(?:and|but|while|whereas|although|though|so)\s+|[;:]\s+")
+_LEADING = re.compile(
+    r"\W*(?:(?:and|but|so|then|now|later|afterwards|after that|since then|however|well|okay|ok|yes"
+    r"|right|meanwhile|also|although|though|while|whereas|for background|ctx|context|fyi|psa|the"
+    r"|our|their|a|an|here|at first|first|initially|originally|subsequently|comes"
+    r"|there['’]s)\b\W*)*",
+    re.I,
+)
 
 
 def speaks_for(text: str) -> bool:
@@ -149,13 +129,3 @@ _DECIDING = re.compile(
     r"\b(?:C[EFTOI]O|CHRO|[Bb]oard|[Pp]resident|[SE]?VP|[Dd]irectors?|[Ll]eadership|[Mm]anagement"
     r"|[Hh]eadquarters|[Ff]ounders?|[Oo]wners?|[Bb]oss)\b"
 )
-
-
-def _rank(title: str, tag: str | None, holder: str | None) -> int:
-    """A tag in front ("[VP]") is a rank already; a title that says more counts more."""
-    if holder is None:
-        return authority_rank(title)
-    if tag is None:
-        return title_rank(title)
-    told = title_rank(title)
-    return max(told, authority_rank(tag)) if told > PEER else authority_rank(tag)

@@ -14,6 +14,7 @@ from car.memgine.dialogue import scopes
 from car.memgine.dialogue.cancellations import revokes
 from car.memgine.dialogue.corrections import overlap, replaces, rivals
 from car.memgine.dialogue.course import Course
+from car.memgine.dialogue.disavowals import disavowed
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import buries, core_text
@@ -79,9 +80,17 @@ class DialogueReader:
             return effects
         for said in found:
             if said.alive and said.topic is not UNREAD:
+                self._disavow(said, around)
                 self._rulings.judge(said, around)
         self._rulings.declare_past(found, around)
         return effects + self._ledger.settle(around)
+
+    def _disavow(self, said: Statement, around: Surroundings) -> None:
+        """Whose word *said* calls wrong has said nothing."""
+        fallen = [old for old in disavowed(said, self._ledger.back()) if old.alive]
+        for old in fallen:
+            self._ledger.kill(old, "superseded", said.node)
+        self._rulings.sweep(fallen, [], said.node, around)
 
     def _read_fact(self, node: Node, around: Surroundings) -> list[Effect]:
         """A fact is taken at its word; it only falls if it was dead when it was written."""

@@ -55,7 +55,7 @@ def contains(said: Statement, dead: Dead) -> bool:
 
 def repeats(said: Statement, dead: Dead) -> bool:
     """Whether *said* states *dead* of the same slot."""
-    if not contains(said, dead):
+    if not contains(said, dead) or (dead.kind is Kind.CHOICE and said.has(Cue.CANCEL)):
         return False
     if said.voice == "user" and (said.has(Cue.PAST) or not (said.topic or said.head)):
         return True

@@ -7,25 +7,23 @@ from it, falls with it; and a statement that only brings a dead value back falls
 import re
 from collections.abc import Iterable
 
-from car.memgine.authority import EXECUTIVE, authority_rank
+from car.memgine.dialogue.aftermath import Aftermath
 from car.memgine.dialogue.cancellations import disowned, is_disowned, revokes, takes_back
+from car.memgine.dialogue.conflicts import revises
 from car.memgine.dialogue.corrections import claims, is_open, outranked, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import LEAST_TERMS, amendment
-from car.memgine.dialogue.restatements import Dead, derives, quotes, repeats
+from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.settlements import Settlements
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import foremost, mended_text, without_dead, without_old
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.nodes import Node
+from car.memgine.dialogue.weighing import Weighing, outranks
 
 OPEN_REACH = 12
 """How many turns back a correction without a subject of its own looks for what it answers."""
-
-SIMILAR = 12
-"""How many nodes beyond the last turns are looked at for what a turn corrects."""
 
 _WAS = re.compile(r"\b(?:was|were|had been)\b", re.I)
 _REFERRING = re.compile(r"\b(?:it|that|this)\b", re.I)
@@ -42,6 +40,9 @@ class Rulings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._settlements = Settlements()
+        self._weighing = Weighing(ledger)
+        self._aftermath = Aftermath(ledger, self._settlements)
+        self.sweep = self._aftermath.sweep
 
     def judge(self, said: Statement, around: Surroundings) -> None:
         """Read one statement that has just been made."""
@@ -55,14 +56,18 @@ class Rulings:
         if said.voice == "user" and self._amend(said, around):
             return
         settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
+        settles = settles or takes_back(said) or revises(said)
         if not settles and ledger.quoted(said):
             ledger.kill(said, "restated", None)
             return
         if said.has(Cue.REVERT) and not said.returning:
             said.known = ledger.names_dead_choice(said)
         self._disown(said, around)
+        if self._weighing.is_attributed(said):
+            self._weighing.weigh(said, self._before(said, around))
         self.revoke(said, around)
-        self._correct(said, around)
+        if said.alive:
+            self._correct(said, around)
 
     def overhear(self, found: list[Statement]) -> None:
         """Note after a load what an assistant gave back."""
@@ -88,7 +93,7 @@ class Rulings:
         replaced = self._replace(said, around)
         if not said.alive:
             return
-        if not replaced and not said.victor and self._only_repeats(said):
+        if not replaced and not said.victor and ledger.only_repeats(said):
             ledger.kill(said, "restated", None)
             return
         if replaced:
@@ -98,11 +103,6 @@ class Rulings:
             dead = [ledger.bury(old, value, said, said.at) for old, vs in replaced for value in vs]
             self.sweep([old for old, _ in replaced], dead, said.node, around)
         self.trim(said)
-
-    def _only_repeats(self, said: Statement) -> bool:
-        """Whether *said* states something dead."""
-        ledger = self._ledger
-        return any(says(said, dead) for dead in ledger.repeated(said)) or bool(ledger.quoted(said))
 
     def _between(self, said: Statement, replaced: list[Replaced]) -> list[Replaced]:
         """The steps of a story told in one turn between its beginning and *said*, its end."""
@@ -196,7 +196,7 @@ class Rulings:
         if mended is not None:
             self._ledger.rewrite(old, mended)
             return
-        self._ledger.kill(old, "superseded", said.node, outranked=_outranks(said, old))
+        self._ledger.kill(old, "superseded", said.node, outranked=outranks(said, old))
         for later in self._ledger.known(old.node):
             if later.part > old.part and later.has(Cue.CONCLUSION) and later.node != said.node:
                 self._ledger.kill(later, "invalidated", said.node)
@@ -210,18 +210,7 @@ class Rulings:
             and old.voice not in ("assistant", "fact", "signal")
             and (old.node < said.node or (old.node == said.node and old.part < said.part))
         ]
-        return found + self._like(said.text, said.node, around, said)
-
-    def _like(
-        self, text: str, but: int | None, around: Surroundings, said: Statement | None
-    ) -> list[Statement]:
-        return [
-            old
-            for node, _ in around.similar(text, SIMILAR)
-            if node.layer in (2, 4) and node.index != but and not _above(node, said)
-            for old in self._ledger.statements(node)
-            if old.alive
-        ]
+        return found + self._aftermath.like(said.text, said.node, around, said)
 
     # ---- giving the words of what falls -------------------------------------------------------
 
@@ -288,6 +277,7 @@ class Rulings:
             return
         fallen: list[Statement] = []
         dead: list[Dead] = []
+        kept = {(value.kind, value.normal) for value in said.values}
         for old in self._before(said, around):
             if not old.alive or old.node == said.node or (old.voice == "fact" and not facts):
                 continue
@@ -296,86 +286,16 @@ class Rulings:
             dead += [
                 self._ledger.bury(old, value, said, said.at)
                 for value in old.values
-                if value.kind is not Kind.IDENTIFIER
+                if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
             ]
             for other in self._ledger.known(old.node):
                 if other.part >= old.part or not other.topic - old.topic:
                     self._ledger.kill(other, "superseded", said.node)
                     fallen.append(other)
         if fallen:
+            said.victor = True
+            self._ledger.revive(said)
             self.sweep(fallen, dead, said.node, around)
-
-    # ---- what falls with it ------------------------------------------------------------------
-
-    def sweep(
-        self,
-        fallen: list[Statement],
-        dead: list[Dead],
-        by: int | None,
-        around: Surroundings,
-        until: float | None = None,
-    ) -> None:
-        """Kill what else says what has just died, and what was concluded from it.
-
-        *until*: what was said after that instant knew better, and stays.
-        """
-        others = [said for said in self._ledger.back() if said.alive and said.node != by]
-        for old in fallen:
-            others += self._like(old.text, by, around, None)
-        gone = [old for old in fallen if not old.alive]
-        for said in others:
-            if (
-                said.victor
-                or not said.alive
-                or said in fallen
-                or (until is not None and said.at > until)
-            ):
-                continue
-            if _says_any(said, dead, gone):
-                self._ledger.kill(said, "restated", by)
-                self._drop_conclusions(said, by)
-                self._drop_urging(said, by)
-        for old in fallen:
-            self._drop_conclusions(old, by)
-            if not old.alive:
-                self._drop_urging(old, by)
-                for echo in self._settlements.echoes(old):
-                    self._ledger.kill(echo, "restated", by)
-
-    def _drop_urging(self, fallen: Statement, by: int | None) -> None:
-        """What only presses for what has fallen falls with it ("Proceed with the order")."""
-        for said in self._ledger.known(fallen.node):
-            urges = said is not fallen and said.has(Cue.COMMIT) and not said.victor
-            if urges and said.topic <= fallen.topic | fallen.head:
-                self._ledger.kill(said, "restated", by)
-
-    def _drop_conclusions(self, old: Statement, by: int | None) -> None:
-        """What was concluded right after *old* falls with it."""
-        for said in self._ledger.after(old):
-            concludes = derives(said, old)
-            if said.node == by or not (concludes or said.voice == "assistant"):
-                return
-            if concludes:
-                self._ledger.kill(said, "invalidated", by)
-
-
-def _says_any(said: Statement, dead: Iterable[Dead], fallen: Iterable[Statement]) -> bool:
-    return any(repeats(said, one) for one in dead) or any(quotes(said, old) for old in fallen)
-
-
-def says(said: Statement, dead: Dead) -> bool:
-    """Whether *said* has the *dead* value outside brackets."""
-    return dead.kind is Kind.CHOICE or any(
-        value.kind is dead.kind and value.normal == dead.normal for value in foremost(said)
-    )
-
-
-def _above(node: Node, said: Statement | None) -> bool:
-    """Whether *node* is a rule, or comes from somebody whose word *said* cannot take back."""
-    if node.kind == "environment":
-        return False
-    rank = said.source.rank if said is not None and said.source is not None else 0
-    return node.is_constraint or authority_rank(node.authority) > max(rank, EXECUTIVE)
 
 
 def _timed(new: Statement, old: Statement) -> bool:
@@ -384,7 +304,3 @@ def _timed(new: Statement, old: Statement) -> bool:
 
 
 _TIME = frozenset({Kind.WHEN, Kind.SPAN})
-
-
-def _outranks(new: Statement, old: Statement) -> bool:
-    return new.source is not None and old.source is not None and new.source.rank > old.source.rank

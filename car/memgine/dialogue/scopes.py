@@ -12,12 +12,11 @@ _LABEL = re.compile(
     re.I,
 )
 _HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")
-_PREFACE = re.compile(
-    r"^\W*(?P<name>(?=[^:\n]*\b(?:only|within|scope|provisional(?:ly)?|settled|binding|final"
-    r"|session|sandbox|draft|hypothetical)\b)[^\s:]+\s[^:\n]{2,90}?)\s*(?::|\s[—–-])\s",
-    re.I,
+_SEGMENT = re.compile(
+    r"\s*(?:[\[\](){}<>|#^~*]|:(?=\s)|[.?!]\s|,\s(?=but\b|and\b|though\b)"
+    r"|\s[—–-]+\s|--+)+\s*"
 )
-"""Words before a colon that say within what the rest is good."""
+"""What parts the words that say within what a line is good from the line itself."""
 
 _KINDS = (
     r"brain\s?-?storm(?:ing|s)?|what[- ]ifs?|hypothetical(?:s|ly)?|hypothes[ie]s|sand\s?-?box"
@@ -30,13 +29,14 @@ _KINDS = (
     r"|trial run|war[- ]?gam(?:e|ing)"
 )
 _PLAY = (
-    r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* out loud|thought"
-    r"|play\w*|kick\w*|ideas?|fun|discussion|practice|test\w*|illustrat\w+|exercise|demo\w*"
+    r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* out loud"
+    r"|play\w*|kick\w*|ideas?|fun|discussion|practice|thoughts|test\w*|illustrat\w+|exercise|demo\w*"
     r"|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
 )
 _FANCIFUL = r"hypothetical|theoretical|imaginary|fictional|fictitious|speculative|made up|pretend"
 _NOT_EARNEST = (
-    rf"(?:just|only|purely|strictly|merely|all|entirely) (?:for |an? |in )?(?:{_PLAY})\b"
+    rf"(?:just|only|purely|strictly|merely) (?:for |an? |in )?(?:{_PLAY})\b"
+    rf"|(?:all|entirely) (?:for|an?|in) (?:{_PLAY})\b"
     r"|for (?:the sake of )?argument(?:'s sake)?|thinking out loud|off the record"
     r"|(?:nothing|none)\b[^.!?]{0,20}\b(?:is|are|will be|gets?|counts?) (?:yet )?"
     r"(?:final|binding|decided|committed|agreed|fixed|official|real|settled|for real)"
@@ -49,6 +49,16 @@ _NOT_EARNEST = (
     rf" (?:all |just |only |purely |entirely |strictly |quite )*(?:{_FANCIFUL})"
     r"|without (?:any )?(?:obligation|commitment)|not (?:yet )?binding|no strings"
 )
+_BOUNDED = re.compile(
+    rf"\b(?:{_KINDS}|scope[ds]?|session|only|solely|merely|within|confined|limited|restricted"
+    r"|nowhere|prejudice|outside|inside|beyond|provisional(?:ly)?|tentative(?:ly)?|unofficial(?:ly)?"
+    r"|informal(?:ly)?|fictional|fictitious|imaginary|fake|hypothetical"
+    r"|(?:not|non|nothing|never|yet to be|to be|un)[- ]?(?:yet )?(?:been )?(?:settled|binding|final"
+    r"|agreed|real|decided|confirmed|committed|official|approved))\b",
+    re.I,
+)
+"""Words that bound what a line holds for."""
+
 _ACT = (
     r"let'?s|let us|let me|may (?:we|i)|might we|allow me|spend\w*|shall we|we'?ll|i'?d like to"
     r"|i want to|can we|going to|time (?:for|to)|start(?:ing)?|enter(?:ing)?|opening"
@@ -98,6 +108,9 @@ _QUERY = re.compile(
     rf"|customer|data)|discussed hypothetically)\b",
     re.I,
 )
+LONGEST_LABEL = 12
+"""Words of a label at most."""
+
 LONGEST = 15
 """Turns after which a scope nobody closed is taken to be over."""
 
@@ -105,15 +118,25 @@ LONGEST = 15
 def labelled(text: str, *, working_set: bool = False) -> str | None:
     """The scope that *text* carries as a label, in lower case; None without one.
 
-    In a *working_set* line any bracketed head is one.
+    In a *working_set* line any bracketed head is one, and what stands apart at either end
+    and bounds what the line holds for ("…, within the pilot only").
     """
     match = _LABEL.match(text)
     if match is not None:
         return (match["name"] or match["plain"]).strip().casefold()
     if not working_set:
         return None
-    head = _HEAD.match(text) or _PREFACE.match(text)
-    return None if head is None else head["name"].strip().casefold()
+    head = _HEAD.match(text)
+    if head is not None:
+        return head["name"].strip().casefold()
+    segments = [part.strip(" .,") for part in _SEGMENT.split(text) if part.strip(" .,")]
+    ends = [*segments[:3], *segments[-2:]] if len(segments) > 1 else []
+    return next((part.casefold() for part in ends if _bounds(part)), None)
+
+
+def _bounds(segment: str) -> bool:
+    """Whether *segment*, the first or last of a line, says within what the line is good."""
+    return len(segment.split()) <= LONGEST_LABEL and _BOUNDED.search(segment) is not None
 
 
 def opens(text: str, *, casual: bool) -> str | None:

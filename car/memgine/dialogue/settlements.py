@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from car.memgine.dialogue.corrections import apart, outranked, rivals
-from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.cues import Cue, adds
 from car.memgine.dialogue.precedence import speaks_for
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
@@ -56,11 +56,6 @@ _PASSING = frozenset(
 MOST_FOREIGN = 2
 """Stems of its own that a state of the same thing may come with."""
 
-_ADDITIVE = re.compile(
-    r"\b(?:also|too|as well|in addition|additional(?:ly)?|another|besides|plus|furthermore"
-    r"|moreover|both|along(?:side)? with|on top of|next to|apart from)\b",
-    re.I,
-)
 _REQUESTING = re.compile(
     r"\W*(?:please )?(?:can|could|would|may|might|shall|should|will)\s+"
     r"(?:we|you|i|it|the|this|that)\b",
@@ -110,7 +105,7 @@ class Settlements:
     def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
         """What *new* takes the place of, with the values that die; None where it lets all be."""
         asked = new.has(Cue.QUESTION)
-        if new.has(Cue.HYPOTHETICAL) or _ADDITIVE.search(new.text):
+        if new.has(Cue.HYPOTHETICAL) or adds(new.text):
             return None
         if asked and not _REQUESTING.match(new.text):
             return None

@@ -13,10 +13,12 @@ from typing import Literal
 import msgspec
 
 from car.memgine.dialogue.clauses import clauses
+from car.memgine.dialogue.cores import core_of
 from car.memgine.dialogue.courtesies import is_courtesy, plain
 from car.memgine.dialogue.cues import Cue, cues_in
 from car.memgine.dialogue.frames import frame_of
 from car.memgine.dialogue.precedence import Source, source_of, spoken_for
+from car.memgine.dialogue.stories import denies, is_over, steps, turns
 from car.memgine.dialogue.values import Kind, Value, values_in
 from car.memgine.dialogue.vocabulary import GENERIC, PRONOUNS, stems, terms
 from car.memgine.nodes import FACT_KINDS, Node
@@ -61,6 +63,8 @@ class Statement(msgspec.Struct, eq=False):
     """Whether it took another's place: then only another correction takes its own."""
     returning: bool = False
     """Whether it takes up a topic again: "back to X" is then no choice."""
+    told: bool = False
+    """Whether it tells what is no more, a step of a story that went on or a denial."""
     known: bool = False
     """Whether the choice it returns to was one before."""
     source: Source | None = None
@@ -133,16 +137,49 @@ def read_statements(node: Node) -> list[Statement]:
     source, body = source_of(node.value[:ANALYSED])
     told = [plain(clause) for clause in clauses(body) if not is_courtesy(clause)]
     rest = " ".join(told[MOST:]) + node.value[ANALYSED:]
-    del told[MOST:]
-    found = [_read(clause, node, part, voice, source) for part, clause in enumerate(told)]
+    found: list[Statement] = []
+    for clause in told[:MOST]:
+        cut = steps(clause, node.created_at) if voice == "user" else [clause]
+        told_of = [_read(step, node, len(found) + i, voice, source) for i, step in enumerate(cut)]
+        _tell(told_of)
+        found += told_of
     if rest:
         found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=UNREAD))
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _BRIEF:
             following.cues |= said.cues & _CARRIED
+        said.told |= bool(said.values) and _DENIAL.match(said.text) is not None
+        if said.told:
+            following.cues |= {Cue.CORRECTION}
+        if _same_state(said, following):
+            following.topic |= said.topic | said.head
+            following.head |= said.topic
     if voice in ("fact", "signal"):
         _add_key(found, node.key)
     return found
+
+
+def _tell(told: list[Statement]) -> None:
+    """Let the last of the steps of a story take the place of the others, unless it is over too."""
+    denied = len(told) > 1 and denies(told[0].text)
+    for step, following in pairwise(told):
+        step.cues |= {Cue.PAST}
+        over = is_over(following.text) or (denied and not turns(following.text))
+        step.told, following.told = True, over
+        following.cues -= {Cue.CONCLUSION, Cue.PAST}
+        following.topic |= step.topic
+        following.cues |= {Cue.PAST if following.told else Cue.CORRECTION}
+
+
+def _same_state(said: Statement, following: Statement) -> bool:
+    """Whether *following* goes on about the state that *said* tells of, and of nothing else."""
+    if following.kinds != {Kind.STATE}:
+        return False
+    states = {value.normal for value in said.of(Kind.STATE)}
+    return not following.topic or any(value.normal in states for value in following.values)
+
+
+_DENIAL = re.compile(r"\W*(?:(?:so|thus|hence|in (?:short|brief))\W+)?(?:not|neither|nor)\b", re.I)
 
 
 def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None) -> Statement:
@@ -152,7 +189,7 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
     unvalued = _without(text, ((v.start, v.end) for v in values))
     choice_terms = _add_choice(text, values, frame.choice)
     spoken = terms(text)
-    core, core_at = _core(text)
+    core, core_at = core_of(text)
     rest = _REMARK.sub("", _REASON.sub("", _without(text, ((v.start, v.end) for v in values))))
     identifiers = frozenset(
         term for value in values if value.kind is Kind.IDENTIFIER for term in terms(value.normal)
@@ -199,6 +236,8 @@ def _add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
         return ()
     if any(value.start == start and value.kind in _OPENING_A_VALUE for value in values):
         return ()
+    if any(v.kind is Kind.PLACE and start < v.start < start + len(choice) for v in values):
+        return ()
     found = tuple(terms(choice))
     values.append(Value(Kind.CHOICE, " ".join(found), start, start + len(choice)))
     return found
@@ -224,16 +263,6 @@ _REASON = re.compile(
     re.I,
 )
 _NAMED = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*\w\b|\b[A-Z]+[a-z]+[A-Z]\w*\b")
-_LABELLED = re.compile(
-    r"^\W*(?:[^:.!?]{1,60}:\s|(?:so|therefore|thus|hence|consequently|as a result|in that case"
-    r"|(?:that|this|which) (?:means|gives us|leaves))\b[\s,:]*(?:that\b)?)",
-    re.I,
-)
-
-
-def _core(text: str) -> tuple[list[str], int]:
-    label = _LABELLED.match(text)
-    return (terms(text[label.end() :]), label.end()) if label else ([], 0)
 
 
 def _focus(text: str, values: list[Value]) -> frozenset[str]:

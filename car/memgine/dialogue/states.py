@@ -25,10 +25,11 @@ _STATES: dict[str, str] = {
     "passed": "passed|succeeded|green|ready for release|ready to ship|good to go",
     "failed": "failed|failing|broken|failure|red",
     "open": "open|active incident|investigating|under investigation|down|degraded|outage"
-    "|unresolved"
-    "|returning \\d+ errors|experiencing",
+    "|unresolved|(?:there is|there's|there’s|have) an (?:incident|outage)"
+    "|looking into (?:it|this|that)|being (?:investigated|looked into)"
+    "|[45]\\d\\d errors?|(?:returning|throwing|giving) \\d+ errors|experiencing",
     "resolved": "resolved|fixed|fully operational|operational|back up|restored|recovered|mitigated"
-    "|up and running|back online",
+    "|up and running|back online|works? again|working again|up again|back to normal",
     "pending": "pending|under review|awaiting|in review|to be confirmed|tbd",
     "available": "available|in stock",
     "unavailable": "unavailable|out of stock|sold out|not available|backordered|unreachable",

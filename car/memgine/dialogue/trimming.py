@@ -73,7 +73,7 @@ def without_old(said: Statement) -> str:
 
 def _valued(said: Statement, match: re.Match[str]) -> bool:
     """Whether what is cut is a value and another of its family remains."""
-    inside = [v for v in said.values if match.start() <= v.start and v.end <= match.end()]
+    inside = [v for v in said.values if match.start() <= v.start < match.end()]
     outside = [v for v in said.values if v not in inside]
     return any(one.kind is other.kind for one in inside for other in outside)
 
@@ -105,6 +105,8 @@ def mended_text(new: Statement, old: Statement, dead: list[Value]) -> str | None
         return None
     value = dead[0]
     fresh = [v for v in foremost(new) if v.rivals(value)]
+    if sum(v.kind is value.kind and v.unit == value.unit for v in old.values) > 1:
+        return None
     kept = [v for v in old.values if v.kind not in (value.kind, Kind.STATE, Kind.CHOICE)]
     if len(fresh) != 1 or not kept or value.kind in (Kind.CHOICE, Kind.STATE):
         return None

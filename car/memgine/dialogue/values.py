@@ -58,25 +58,13 @@ _WORD_NUMBERS = {
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mm": 1e6, "million": 1e6}
 _SCALES |= {"b": 1e9, "bn": 1e9, "billion": 1e9}
 _SCALE = r"(?:\s?(?:k|mm?|mn|bn?|thousand|million|billion)\b)?"
+_MONTH_NAMES = """
+    january jan, february feb, march mar, april apr, may, june jun, july jul, august aug,
+    september sept sep, october oct, november nov, december dec
+"""
 _MONTHS = {
     name: number
-    for number, names in enumerate(
-        (
-            "january jan",
-            "february feb",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sept sep",
-            "october oct",
-            "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
+    for number, names in enumerate(_MONTH_NAMES.split(","), start=1)
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
@@ -120,7 +108,7 @@ _PATTERN = re.compile(
     |(?P<span>(?<![\w.$])(?:{_NUMBER}|{"|".join(_WORD_NUMBERS)}|a|an|a\ few
         |couple\ of)(?:\s?[-–]\s?\d+)?
         [-\s](?:more\ |business\ |full\ )?(?:{_SPAN_UNIT})\b)
-    |(?P<identifier>(?:\b[A-Za-z]{{1,10}}\s)?\#\d+\b|\b[A-Z][A-Z0-9]{{1,9}}-\d+\b
+    |(?P<identifier>(?:\b[A-Za-z]{{1,10}}\s)?\#\d+\b|\b[A-Z][A-Z0-9]{{0,9}}-\d+\b
         |\b(?:phase|deal|item|tier|level|version|sprint|step|part|option|rack|server|line|batch
         |build|case|page|chapter|section|lane|gate|bay|zone|wave|milestone|priority|building)
         \s\d+\b)
@@ -130,7 +118,7 @@ _PATTERN = re.compile(
         |\b(?-i:[A-Z][a-z]+(?:\ [A-Z][a-z]+)?)\ (?:office|hub|campus|warehouse|headquarters|branch
             |plant|site)\b)
     |(?P<count>(?<![\w.$#/-])(?:{_NUMBER}|{"|".join(_WORD_NUMBERS)})(?:\s?k\b)?(?:\s?[-–]\s?\d+)?
-        (?![\w%]|[.,:/]\d)(?:[-\s]+(?P<unit>[a-z][a-z]+))?)
+        (?![\w%]|[.,:/]\d)(?:(?:-|\s+)(?P<unit>[a-z][a-z]+))?)
     """,
     re.X | re.I,
 )
@@ -149,11 +137,11 @@ def values_in(text: str, at: float) -> list[Value]:
     found: list[Value] = []
     if any(character.isdigit() for character in text) or _WORDY.search(text):
         found = [value for match in _PATTERN.finditer(text) if (value := _value(match, at))]
-    found += [
-        Value(Kind.STATE, state, start, end)
-        for start, end, state in states(text)
-        if not any(value.start < end and start < value.end for value in found)
-    ]
+    for start, end, state in states(text):
+        within = [value for value in found if value.start < end and start < value.end]
+        if all(value.kind is Kind.COUNT for value in within):
+            found = [value for value in found if value not in within]
+            found.append(Value(Kind.STATE, state, start, end))
     return found
 
 
@@ -184,8 +172,21 @@ def _value(match: re.Match[str], at: float) -> Value | None:
         return _span_or_date(match, at)
     if name == "count":
         return _count(match)
-    kind = Kind.IDENTIFIER if name == "identifier" else Kind.PLACE
-    return Value(kind, " ".join(text.split()), start, end)
+    if name == "identifier":
+        return Value(Kind.IDENTIFIER, _named(text), start, end)
+    return Value(Kind.PLACE, " ".join(text.split()), start, end)
+
+
+TELLING_DIGITS = 3
+"""Digits from which on a number tells what it numbers by itself (``#4521``)."""
+
+
+def _named(text: str) -> str:
+    """An identifier: a long number goes by itself, a short one with the noun before it."""
+    noun, mark, number = text.partition("#")
+    if not mark or len(number) >= TELLING_DIGITS or noun.strip() in _NO_UNIT:
+        return f"#{number}" if mark else " ".join(text.split())
+    return " ".join(text.split())
 
 
 _GONE = re.compile(r"last\b|yesterday")
@@ -261,7 +262,7 @@ def _span_or_date(match: re.Match[str], at: float) -> Value:
     number, unit = span.split()
     before, after = match.string[max(0, start - 4) : start], match.string[end : end + 12]
     ahead = re.search(r"\bin $", before, re.I) or re.match(
-        r"\W+(?:away|left|to go|remain|from now)", after, re.I
+        r"\W+(?:away|left|to go|remain\w*|from now|until|till?|before|ahead)\b", after, re.I
     )
     seconds = _SECONDS.get(unit)
     if not ahead or seconds is None or not number.isdigit():

@@ -113,6 +113,68 @@ class ReplacementTests(TalkTestCase):
             gone=["15%"],
         )
 
+    def test_later_report(self) -> None:
+        """When or where the same thing is, said anew, needs no word for a change."""
+        self.leaves(
+            [
+                "The viewing with Mrs Alder is at 2:00 PM in Room 8.",
+                "We have moved Mrs Alder: the viewing takes place on Zoom at 11:00 AM.",
+            ],
+            kept=["11:00 AM"],
+            gone=["2:00 PM", "Room 8"],
+        )
+        self.leaves(
+            [
+                "Under the contract the reply on CASE-77 is owed by 1:00 PM.",
+                "Urgent: CASE-77 lapses in 15 minutes, somebody answer.",
+            ],
+            kept=["15 minutes"],
+            gone=["1:00 PM"],
+        )
+        self.leaves(
+            [
+                "The reading is at the Bern office, Building A, Room 2.",
+                "It's the Basel office, Building C, Room 1 for the reading.",
+            ],
+            kept=["Basel"],
+            gone=["Bern"],
+        )
+
+    def test_state_of_what_was_named(self) -> None:
+        """A state answers the one told of the same thing, and what goes on about that one."""
+        talk = Talk()
+        talk.signal("alert", "Lift in use: open incident. Engineers investigating.")
+        talk.say("Please note: the engineers are investigating the incident.")
+        talk.say("The incident is resolved, the lift is operational again.")
+        self.assertNotIn("investigating", talk.text())
+
+    def test_denied_beside_the_new(self) -> None:
+        """What a statement says not to be so is not shown with what is."""
+        for words in (
+            "Correction: the ferry leaves at 10am, not 3pm.",
+            "The timetable is old. Not 'Ferry leaves at 3pm' but 'Ferry leaves at 10am'.",
+        ):
+            self.leaves(["The ferry leaves at 3pm.", words], kept=["10am"], gone=["3pm"])
+
+    def test_cancelled_thing(self) -> None:
+        """What says that a thing is off brings back nothing said of it."""
+        self.leaves(
+            [
+                "Work Order #7310 is approved for $900, proceed with ordering it.",
+                "quick one - Work Order #7310 is cancelled, no more money.",
+            ],
+            kept=["cancelled"],
+            gone=["$900"],
+        )
+
+    def test_arrow(self) -> None:
+        """An arrow between two values says that the one became the other."""
+        self.leaves(
+            ["tonight 2 am - 4 am = dive window", "user> dive moved -> 4 am - 6 am, still dark"],
+            kept=["4 am - 6 am"],
+            gone=["2 am"],
+        )
+
     def test_fact_of_a_lower_floor(self) -> None:
         """A turn retires the structured fact it corrects, but no rule from above."""
         talk = Talk()
@@ -141,6 +203,9 @@ class LeftAloneTests(TalkTestCase):
                 "Customer wants to order 100 lamps.",
                 "We have 50 lamps in stock.",
                 "The bill for March is open. The bill for April is paid.",
+                "Lunch with Ana is on Monday. Dinner with Ana is also on Tuesday.",
+                "Cancel by Thursday if you do not want the box.",
+                "So the ferry takes 3 hours.",
             ]
         )
 

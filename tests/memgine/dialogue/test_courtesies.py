@@ -18,6 +18,9 @@ COURTESIES = (
     "I would like to ask something.",
     "Please forgive me.",
     "Just to inform you",
+    "Just a short note.",
+    "Following up on this.",
+    "For the minutes",
 )
 STATEMENTS = (
     "It is good.",

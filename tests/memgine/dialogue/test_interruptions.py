@@ -1,6 +1,11 @@
 """Tests of car.memgine.dialogue.interruptions and course: detours and returns."""
 
-from car.memgine.dialogue.interruptions import leaves, returns
+from car.memgine.dialogue.interruptions import (
+    leaves,
+    returns,
+    turns_back,
+    turns_to_another,
+)
 from tests.memgine.dialogue.talk import Talk, TalkTestCase
 
 MAIN = ["Found two leaks in the roof", "Promised the roof repair by Friday"]
@@ -55,6 +60,45 @@ class DetourTests(TalkTestCase):
                 talk = Talk(*MAIN, leaving, *DETOUR, returning)
                 marked = [node.value for node in talk.nodes if node.digression]
                 self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
+
+    def test_named_topics(self) -> None:
+        """A turn that breaks off to name a topic, one that goes on to name another."""
+        for leaving in (
+            "The session is suspended for the following: boiler alarm.",
+            "gotta run, boiler alarm. k?",
+            "oh wait, I must go for a moment, it's the boiler alarm, you know",
+            "Good morning. Sorry, something else needs me first: boiler alarm. Thanks.",
+        ):
+            for returning in (
+                "okay, sorry about that, so, the roof",
+                "right, so, the roof",
+                "We resume consideration of the roof",
+                "at the desk again. cont. the roof",
+            ):
+                talk = Talk(*MAIN, leaving, *DETOUR, returning)
+                marked = [node.value for node in talk.nodes if node.digression]
+                self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
+
+    def test_filler_opening(self) -> None:
+        """An excuse that leads nowhere opens no detour where a real one follows."""
+        leaving = "One second please: boiler alarm"
+        talk = Talk(
+            MAIN[0], "Sorry, is this on? Okay. " + MAIN[1], leaving, *DETOUR, "Back to the roof"
+        )
+        marked = [node.value for node in talk.nodes if node.digression]
+        self.assertEqual(marked, [leaving, *DETOUR])
+
+    def test_nothing_to_leave(self) -> None:
+        """The first turn of a session breaks nothing off."""
+        self.leaves_alone(["Sorry, one thing first: the boiler", *DETOUR, "Back to the roof"])
+
+    def test_names(self) -> None:
+        """What says something of what it names is no mere name."""
+        self.assertTrue(turns_to_another("Sorry, one thing first: the boiler"))
+        self.assertTrue(turns_back("okay, so, the roof"))
+        for text in ("Settled: the roof", "It was decided: a slate roof", "okay, the roof is done"):
+            self.assertFalse(turns_back(text), text)
+        self.assertFalse(turns_to_another("Sorry, the boiler is at 90 degrees"))
 
     def test_doubtful_return(self) -> None:
         """What may have been the end of a detour is not, if the return comes later."""

@@ -2,9 +2,9 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.memgine.authority import C_LEVEL, EXECUTIVE, LEAD, MANAGER, SUBORDINATE
+from car.memgine.authority import BOARD, C_LEVEL, EXECUTIVE, LEAD, MANAGER, SUBORDINATE
 from car.memgine.dialogue.cues import Cue, breaks_out, cues_in
-from car.memgine.dialogue.precedence import Source, source_of, spoken_for
+from car.memgine.dialogue.precedence import Source, source_of, spoken_for, views
 
 
 class SourceTests(SynchronousTestCase):
@@ -36,7 +36,7 @@ class SourceTests(SynchronousTestCase):
     def test_signed(self) -> None:
         """A name and title at the end sign the text."""
         for text in ("be kind - Ida (VP HR)", "be kind (Ida, VP HR)"):
-            self.assertEqual(source_of(text), (Source("ida", EXECUTIVE), text))
+            self.assertEqual(source_of(text), (Source("ida", EXECUTIVE), "be kind"))
 
     def test_no_heads(self) -> None:
         """A label is not a source."""
@@ -64,6 +64,43 @@ class SourceTests(SynchronousTestCase):
         self.assertEqual(spoken_for("Per the CEO, we stop"), Source("ceo", C_LEVEL))
         self.assertEqual(spoken_for("The CFO wants a report"), Source("cfo", C_LEVEL))
         self.assertIsNone(spoken_for("According to finance we are fine"))
+
+    def test_reported(self) -> None:
+        """The titled person who is a clause's subject or agent, by name or office."""
+        for clause, holder in (
+            ("Ida, our engineer, reckons two weeks", "ida"),
+            ("But then Ida, who's the CFO, said no", "ida"),
+            ("VP Ida has asked for it", "ida"),
+            ("It was handed over by VP Ida", "ida"),
+            ("For this job our contractor Ida favours zinc", "ida"),
+            ("vp ida says go", "ida"),
+            ("The board has a cap", "board"),
+            ("The Board's committee set a cap", "board"),
+        ):
+            source = spoken_for(clause)
+            assert source is not None, clause
+            self.assertEqual(source.holder.split()[0], holder, clause)
+
+    def test_nobody(self) -> None:
+        """What a title only qualifies, or who is spoken to, speaks for nobody."""
+        for clause in (
+            "It needs VP approval",
+            "Board meeting at 5",
+            "Executive bonuses are capped",
+            "The new CFO gets a desk",
+            "Talk to Ida, our CFO, about it",
+            "The team is big",
+        ):
+            self.assertIsNone(spoken_for(clause), clause)
+
+    def test_views(self) -> None:
+        """A sentence that sets two people's wishes side by side."""
+        told = views("Contractor Ed likes zinc, although Ida, the director, wants tin.")
+        self.assertEqual([source.holder for source, _ in told], ["ed", "ida"])
+        self.assertEqual(told[1][1], "Ida, the director, wants tin.")
+        told = views("$2 (CEO Ed's wish) vs $1 cap (Board)")
+        self.assertEqual([source.rank for source, _ in told], [C_LEVEL, BOARD])
+        self.assertEqual(views("Ida, our CFO, wants tea"), [])
 
 
 class CueTests(SynchronousTestCase):

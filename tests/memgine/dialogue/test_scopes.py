@@ -73,6 +73,18 @@ class StretchTests(TalkTestCase):
         )
         self.assertEqual(talk.holds(), [])
 
+    def test_bounded(self) -> None:
+        """Words at either end of such a line bound what it holds for, in brackets or not."""
+        for line in (
+            "Within the pilot only, nothing agreed: price: $3",
+            "price: $3 (from the rehearsal notes, good nowhere else)",
+            "Context: pilot. Without prejudice. price: $3",
+            "price: $3 #dry run",
+            "price: $3, but we only said so in the rehearsal",
+        ):
+            self.assertEqual(Talk(f"context> {line}").holds(), [], line)
+        self.leaves_alone(["context> price: $3 for the pilot (signed)"])
+
     def test_single_statements(self) -> None:
         """A statement may label itself; what stands beside it is kept."""
         talk = Talk("Draft: 24 seats at $80", "Hypothetically, $70 would do. The lease is signed.")
@@ -87,6 +99,8 @@ class StretchTests(TalkTestCase):
                 "Our estimate for the roof is $4,000.",
                 "We have enough money for the roof.",
                 "The demo for Hooli is at 2pm.",
+                "The second floor we only thought about.",
+                "All tests of the lift went well.",
             ]
         )
 

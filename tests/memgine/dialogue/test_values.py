@@ -53,7 +53,15 @@ class ValueTests(SynchronousTestCase):
         self.assertEqual(found("tomorrow"), [(Kind.WHEN, "12-02")])
         self.assertEqual(found("in 3 days"), [(Kind.WHEN, "12-04")])
         self.assertEqual(found("2 weeks away"), [(Kind.WHEN, "12-15")])
+        self.assertEqual(found("2 weeks until the fair"), [(Kind.WHEN, "12-15")])
         self.assertEqual(found("for 3 days"), [(Kind.SPAN, "3 day")])
+
+    def test_identifiers(self) -> None:
+        """A long number goes by itself, a short one with its noun."""
+        for text in ("#4521", "order #4521", "on #4521"):
+            self.assertEqual(found(text), [(Kind.IDENTIFIER, "#4521")])
+        self.assertNotEqual(found("deal #1"), found("lot #1"))
+        self.assertEqual(found("quick one - small thing"), [])
 
     def test_rivals(self) -> None:
         """Only values of one family, and one unit, stand in for one another."""

@@ -1,0 +1,76 @@
+"""Weighing: whose word counts where people of different rank want different things.
+
+The higher one's stands, whoever spoke last; of one person's two rules the later.  What a
+conflict is, is left to ``conflicts``.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+from car.memgine.dialogue.conflicts import conflict, prevailing, wants_again
+from car.memgine.dialogue.ledger import Ledger
+from car.memgine.dialogue.restatements import Dead
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.values import Value
+
+IN_VAIN = 100
+"""Values that are remembered as wanted by somebody who was overruled."""
+
+
+class Weighing:
+    """Compares attributed statements; what gives way is killed in *ledger*."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._in_vain: deque[Dead] = deque(maxlen=IN_VAIN)
+
+    def is_attributed(self, said: Statement) -> bool:
+        """Whether *said* is in somebody's name; of two views in it the one that counts is left."""
+        told = prevailing(said)
+        if told is not None:
+            said.source, text, values = told
+            for value in values:
+                self._ledger.bury(said, value, None, said.at)
+            self._ledger.rewrite(said, text)
+        return said.source is not None
+
+    def weigh(self, said: Statement, before: Sequence[Statement]) -> None:
+        """Hold what *said* wants, in somebody's name, against what stands *before* in others'."""
+        if said.source is None:
+            return
+        vain = next((dead for dead in self._in_vain if wants_again(said, dead)), None)
+        if vain is not None:
+            self._ledger.kill(said, "superseded", None)
+            return
+        attributed = [old for old in before if old.source is not None]
+        for old in attributed:
+            if old.source is None or not old.alive:
+                continue
+            if said.source.rank < old.source.rank:
+                self._overrule(said, conflict(old, said), old, attributed)
+            elif said.source.rank > old.source.rank or said.source.holder == old.source.holder:
+                self._overrule(old, conflict(said, old), said, attributed)
+            if not said.alive:
+                return
+
+    def _overrule(
+        self, loser: Statement, values: list[Value], winner: Statement, others: Sequence[Statement]
+    ) -> None:
+        """Let *loser*, and what its source says to the same effect, give way to *winner*."""
+        if not values:
+            return
+        outranked = outranks(winner, loser)
+        winner.victor = True
+        self._ledger.revive(winner)
+        dead = [self._ledger.bury(loser, value, winner, loser.at) for value in values]
+        if outranked:
+            self._in_vain += dead
+        for said in (loser, *others):
+            again = said.source is not None and any(wants_again(said, one) for one in dead)
+            if said is loser or (again and said is not winner):
+                self._ledger.kill(said, "superseded", winner.node, outranked=outranked)
+
+
+def outranks(new: Statement, old: Statement) -> bool:
+    """Whether *new* comes from a higher source than *old*."""
+    return new.source is not None and old.source is not None and new.source.rank > old.source.rank
