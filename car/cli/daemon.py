@@ -6,7 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 
 from car.cli.errors import CommandError, Interrupted, Unreachable, UsageError
@@ -14,6 +14,7 @@ from car.client.client import CarClient, connect
 from car.client.errors import Disconnected, RpcError
 from car.client.finding import find_url
 from car.errors import CarError
+from car.ir.json import JsonObject
 from car.wsclient.errors import CannotConnect
 from car.wsclient.urls import read_url
 
@@ -31,11 +32,18 @@ def add_daemon_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one line of JSON, for programs")
 
 
+def given(**params: Any) -> JsonObject:
+    """The *params* of a call, without those that are None: the daemon has its own defaults."""
+    return {name: value for name, value in params.items() if value is not None}
+
+
 def run_with_daemon(url: str | None, work: Work[_T]) -> _T:
     """Connect, do the *work*, close; what the work answered.
 
-    Printing is for afterwards, when no reactor runs.  Raises UsageError for a *url* that is
-    none, Unreachable without a daemon, CommandError for what it refuses, and Interrupted.
+    Printing is for afterwards, when no reactor runs.  A signal such as Ctrl-C cancels the work,
+    however long it waits for an answer, and closes the connection, at which the daemon gives up
+    what it does for it.  Raises UsageError for a *url* that is none, Unreachable without a
+    daemon, CommandError for what it refuses, and Interrupted, also for work that gives up.
     """
     target = url or find_url(os.environ)
     try:
@@ -46,8 +54,12 @@ def run_with_daemon(url: str | None, work: Work[_T]) -> _T:
     problems: list[CarError] = []
 
     async def run(reactor: Any) -> None:
+        working = Deferred.fromCoroutine(_with_client(target, work, reactor))
+        reactor.addSystemEventTrigger("before", "shutdown", working.cancel)
         try:
-            answers.append(await _with_client(target, work, reactor))
+            answers.append(await working)
+        except CancelledError:
+            return
         except CarError as problem:
             problems.append(problem)
 

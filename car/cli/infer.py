@@ -9,10 +9,9 @@ import re
 import sys
 from typing import Any, TextIO
 
-from car.cli.daemon import add_daemon_arguments, run_with_daemon
+from car.cli.daemon import add_daemon_arguments, given, run_with_daemon
 from car.cli.errors import OK, CommandError, UsageError
 from car.cli.texts import print_json, read_text
-from car.cli.waiting import until_interrupted
 from car.client.client import CarClient
 from car.eventlog.rendering import printable
 from car.ir.json import JsonObject, JsonValue
@@ -71,8 +70,8 @@ def read_params(options: argparse.Namespace) -> JsonObject:
         raise UsageError(f"--max-tokens must be at least 1, not {options.max_tokens}")
     if options.temperature is not None and not options.temperature >= 0:
         raise UsageError(f"--temperature must be 0 or more, not {options.temperature:g}")
-    params = _given(max_tokens=options.max_tokens, temperature=options.temperature)
-    return _given(
+    params = given(max_tokens=options.max_tokens, temperature=options.temperature)
+    return given(
         prompt=prompt,
         model=options.model,
         system=options.system,
@@ -81,15 +80,11 @@ def read_params(options: argparse.Namespace) -> JsonObject:
     )
 
 
-def _given(**members: Any) -> JsonObject:
-    return {name: value for name, value in members.items() if value is not None}
-
-
 def whole_answer(url: str | None, params: JsonObject) -> JsonObject:
     """The result of ``infer``, however long it takes."""
 
     async def work(client: CarClient, reactor: Any) -> JsonValue:
-        return await until_interrupted(client.call("infer", params, timeout=None), reactor)
+        return await client.call("infer", params, timeout=None)
 
     answer: JsonObject = run_with_daemon(url, work)
     return answer
@@ -111,7 +106,7 @@ def stream_answer(url: str | None, params: JsonObject, printer: "AnswerPrinter")
 
         client.on("inference.stream.event", take)
         asked = client.call("infer_stream", params, timeout=None)
-        return await until_interrupted(asked, reactor)
+        return await asked
 
     answer: JsonObject = run_with_daemon(url, work)
     if not printer.begun:  # a runner of the host's may answer without a stream

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from car.cli.daemon import add_daemon_arguments
+from car.cli.daemon import add_daemon_arguments, given
 from car.cli.errors import OK, CommandError, UsageError
 from car.cli.memory_sources import (
     Ask,
@@ -132,7 +132,7 @@ def _export(
 
 def add(options: argparse.Namespace) -> int:
     """Put a fact in; print how many there are."""
-    params = _given(
+    params = given(
         subject=options.subject,
         body=options.body,
         kind=options.kind,
@@ -162,7 +162,7 @@ def query(options: argparse.Namespace) -> int:
 def context(options: argparse.Namespace) -> int:
     """Print the context for a query."""
     name = "memory.build_context_fast" if options.fast else "memory.build_context"
-    text = _answer(options, name, _given(query=options.text, model_context_window=options.window))
+    text = _answer(options, name, given(query=options.text, model_context_window=options.window))
     if options.json:
         print_json(text)
     else:
@@ -173,7 +173,7 @@ def context(options: argparse.Namespace) -> int:
 
 def history(options: argparse.Namespace) -> int:
     """Print what became of a fact or of a subject's facts."""
-    params = _given(subject=options.subject, id=options.id)
+    params = given(subject=options.subject, id=options.id)
     entries = _answer(options, "memory.history", params)
     if options.json:
         print_json(entries)
@@ -187,10 +187,6 @@ def history(options: argparse.Namespace) -> int:
 
 def _answer(options: argparse.Namespace, method: str, params: JsonObject) -> JsonValue:
     return find_source(options).run(lambda ask: ask(method, params))
-
-
-def _given(**params: JsonValue) -> JsonObject:
-    return {name: value for name, value in params.items() if value is not None}
 
 
 def _rows(value: JsonValue) -> Iterable[JsonObject]:
@@ -250,7 +246,7 @@ async def _add_all(ask: Ask, memory: Memgine) -> JsonValue:
 
 def fact_params(node: Node) -> JsonObject:
     """The params that add *node*, a fact, to another memory; its edges stay behind."""
-    return _given(
+    return given(
         subject=node.key,
         body=node.value,
         kind="constraint" if node.is_constraint else node.label,

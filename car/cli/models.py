@@ -13,7 +13,6 @@ from car.cli.daemon import add_daemon_arguments, run_with_daemon
 from car.cli.errors import OK
 from car.cli.pulling import show_progress
 from car.cli.texts import counted, print_json, print_table, read_object
-from car.cli.waiting import until_interrupted
 from car.client.client import CarClient
 from car.eventlog.rendering import printable
 from car.ir.json import JsonObject, JsonValue
@@ -190,8 +189,7 @@ def pull(options: argparse.Namespace) -> int:
     async def work(client: CarClient, reactor: Any) -> JsonValue:
         if not options.json:
             client.on("models.pull_progress", lambda told: progress.take(told.get("event")))
-        asked = client.call("models.pull", {"name": options.name}, timeout=None)
-        return await until_interrupted(asked, reactor)
+        return await client.call("models.pull", {"name": options.name}, timeout=None)
 
     try:
         pulled: JsonObject = run_with_daemon(options.url, work)

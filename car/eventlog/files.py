@@ -1,9 +1,16 @@
-"""Descriptors: creating a file that nobody else may read, whole writes, forcing to disk."""
+"""Files that nobody else may read: creating them, whole writes, replacing, forcing to disk.
 
+All of it blocks.
+"""
+
+import contextlib
 import os
+import secrets
 from collections.abc import Callable
 from errno import EIO
 from pathlib import Path
+
+from car.places import make_private_directory
 
 CREATE = (
     os.O_WRONLY
@@ -28,6 +35,31 @@ def write_whole(fd: int, content: bytes) -> None:
         if count == 0:
             raise OSError(EIO, "nothing more is written")
         written += count
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Put *content* into the file *path*, 0600 whatever the umask, in one step and durably.
+
+    Its directory is made, 0700, if it is not there.  Raises OSError; then what was there before
+    still is.
+    """
+    if not path.parent.exists():
+        make_private_directory(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        fd = os.open(draft, CREATE, 0o600)
+        try:
+            draft.chmod(0o600)  # the umask may have taken some of it
+            write_whole(fd, content)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+    force_down_directory(path.parent)
 
 
 def force_down_directory(directory: Path) -> None:

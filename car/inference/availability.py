@@ -11,8 +11,8 @@ from car.inference.local.locate import ModelFiles, backend_of
 from car.inference.models import Delegated, Local, ModelSchema, RemoteApi
 from car.inference.served import Served, listing_url
 
-LIBRARIES = {"gguf": "xllamacpp", "onnx": "onnxruntime"}
-"""The optional package that runs a kind of file (``subsystems.md`` §2)."""
+LIBRARIES = {"gguf": ("xllamacpp",), "onnx": ("onnxruntime", "tokenizers")}
+"""The optional packages that run a kind of file (``subsystems.md`` §2)."""
 
 
 def has_weights(model: ModelSchema, files: ModelFiles) -> bool:
@@ -30,7 +30,7 @@ def is_usable(
     """Whether *model* can be asked now, given the names of the *keys* that are there.  Blocks."""
     source = model.source
     if isinstance(source, Local):
-        return weights_ready and util.find_spec(LIBRARIES[backend_of(source)]) is not None
+        return weights_ready and all(map(util.find_spec, LIBRARIES[backend_of(source)]))
     if isinstance(source, Delegated):
         return runner_connected
     if listing_url(model) is not None:

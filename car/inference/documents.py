@@ -3,15 +3,14 @@
 All of it blocks, so it is called in a thread.
 """
 
-import contextlib
 import os
-import secrets
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from twisted.logger import Logger
 
+from car.eventlog.files import replace_whole
 from car.ir.json import JsonError, JsonValue, convert, decode, to_value
 from car.places import make_private_directory
 
@@ -61,18 +60,7 @@ def write_document(path: Path, record: object) -> None:
     """
     text = msgspec.json.format(msgspec.json.encode(_whole(to_value(record))), indent=2)
     make_private_directory(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(text + b"\n")
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    replace_whole(path, text + b"\n")
 
 
 def _whole(value: JsonValue) -> JsonValue:

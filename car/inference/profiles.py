@@ -10,20 +10,13 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from twisted.internet.defer import Deferred, DeferredLock
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
-from car.inference.documents import read_if_possible, write_document
 from car.inference.interfaces import InThread
+from car.inference.keeping import KeptDocument
 from car.inference.records import Usage
 from car.ir.json import JsonObject
-
-_log = Logger()
-
-SAVE_SECONDS = 5.0
-"""Profiles are saved at most this often, and at shutdown (``subsystem-inference.md``)."""
 
 FIRST_QUALITY = 0.5
 """The quality of a model before its first call."""
@@ -83,19 +76,14 @@ class Profiles:
         in_thread: InThread,
         now: Callable[[], float],
     ) -> None:
-        self._path = path
-        self._clock = clock
-        self._in_thread = in_thread
         self._now = now
         self._profiles: dict[str, Profile] = {}
-        self._timer: IDelayedCall | None = None
-        self._saving = DeferredLock()
+        self._kept = KeptDocument(path, list[Profile], clock, in_thread, self._copy)
 
     async def load(self) -> None:
         """Read what was saved."""
-        if self._path is not None:
-            saved = await self._in_thread(read_if_possible, self._path, list[Profile])
-            self._profiles = {profile.model_id: profile for profile in saved or ()} | self._profiles
+        saved = await self._kept.read() or ()
+        self._profiles = {profile.model_id: profile for profile in saved} | self._profiles
 
     def get(self, model_id: str) -> Profile | None:
         """The profile of a model that has been called."""
@@ -119,7 +107,7 @@ class Profiles:
         ]
 
     def book(self, seen: Observation) -> None:
-        """Count a call; it is saved within `SAVE_SECONDS`."""
+        """Count a call; it is saved before long."""
         profile = self._profiles.setdefault(seen.model_id, Profile(seen.model_id))
         stats = profile.task_stats.setdefault(seen.task, TaskStats())
         profile.total_calls += 1
@@ -154,11 +142,7 @@ class Profiles:
 
     def flush(self) -> "Deferred[None]":
         """Save what has not been saved; fires when it is on disk, or has failed and is logged."""
-        if self._timer is not None:
-            self._timer.cancel()
-            return self._save()
-        # A save under way is waited for.
-        return self._saving.run(lambda: None)
+        return self._kept.flush()
 
     def _move(self, profile: Profile, stats: TaskStats, quality: float) -> None:
         stats.ema_quality += QUALITY_STEP * (quality - stats.ema_quality)
@@ -168,15 +152,7 @@ class Profiles:
             per_call = tokens / profile.total_calls
             profile.quality_per_1k_tokens = profile.ema_quality / per_call * 1000
         profile.updated_at = int(self._now())
-        if self._path is not None and self._timer is None:
-            self._timer = self._clock.callLater(SAVE_SECONDS, self._save)
+        self._kept.changed()
 
-    def _save(self) -> "Deferred[None]":
-        self._timer = None
-        copy = msgspec.to_builtins(list(self._profiles.values()))
-        saved = self._saving.run(self._in_thread, write_document, self._path, copy)
-        return saved.addErrback(self._not_saved)
-
-    def _not_saved(self, failure: Failure) -> None:
-        failure.trap(OSError)
-        _log.warn("{path} was not written: {problem}", path=str(self._path), problem=failure.value)
+    def _copy(self) -> object:
+        return msgspec.to_builtins(list(self._profiles.values()))

@@ -16,15 +16,13 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
-from twisted.web.client import BrowserLikeRedirectAgent, ResponseDone, ResponseFailed
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import BrowserLikeRedirectAgent, ResponseFailed
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IResponse
 
-from car.inference.errors import InferenceError, InvalidRequest, PullFailed
+from car.inference.errors import InferenceError, InvalidRequest, ProviderError, PullFailed
 from car.inference.local.locate import (
     PACKAGE,
     TOKENIZER,
@@ -34,6 +32,7 @@ from car.inference.local.locate import (
     tokenizer_place,
 )
 from car.inference.models import ModelSchema
+from car.inference.remote.bodies import Body
 
 HUB = "https://huggingface.co"
 """Where ``hf_repo`` and ``tokenizer_repo`` are."""
@@ -116,9 +115,9 @@ class WantedFile(Struct, frozen=True):
 class Puller:
     """Pulls models into *files*, one at a time each.
 
-    *reactor* provides IReactorTime and IReactorThreads, *agent* HTTP; redirects are followed
-    here.  *hub* is where repositories are.  Not treq: it always asks for gzip, which fits
-    neither ranges nor sizes.
+    *reactor* provides IReactorTime and IReactorThreads, *agent* HTTP, by way of a proxy or not;
+    redirects are followed here.  *hub* is where repositories are.  Not treq: it always asks for
+    gzip, which fits neither ranges nor sizes.
     """
 
     def __init__(self, reactor: Any, files: ModelFiles, agent: IAgent, *, hub: str = HUB) -> None:
@@ -224,9 +223,7 @@ class Puller:
             expected = held + response.length
         _check_space(file, (expected or 0) - held)
         with file.part.open("ab" if held else "wb") as target:
-            body = _Body(self._reactor, target, file, expected, sink)
-            response.deliverBody(body)
-            await body.ended
+            await _Writing(self._reactor, target, file, expected, sink).run(response)
         if expected is not None and _size(file.part) < expected:
             raise _broken_off(file, _size(file.part))
         return expected
@@ -239,16 +236,19 @@ class Puller:
         def too_late(_result: object, seconds: float) -> IResponse:
             raise PullFailed(f"{_host(file)} sent nothing for {seconds:g} s")
 
-        asked: Deferred[IResponse] = self._agent.request(b"GET", file.url.encode("ascii"), headers)
+        url = file.url.encode("ascii")
         try:
+            asked: Deferred[IResponse] = self._agent.request(b"GET", url, headers)
             return await asked.addTimeout(SILENCE_SECONDS, self._reactor, too_late)
         except (ConnectError, ConnectionClosed, DNSLookupError, ResponseFailed) as problem:
             reason = _reason(problem)
             raise PullFailed(f"cannot reach {_host(file)}: {reason}") from None
+        except ProviderError as problem:  # a proxy's
+            raise PullFailed(f"cannot reach {_host(file)}: {problem}") from None
 
 
-class _Body(Protocol):
-    """Writes a body to *target*; ``ended`` fires at its end, and cancelling it stops it."""
+class _Writing:
+    """Writes the pieces of a body to *target*, tells how far it is, and watches for silence."""
 
     def __init__(
         self,
@@ -264,18 +264,26 @@ class _Body(Protocol):
         self._expected = expected
         self._sink = sink
         self._told_at = reactor.seconds()
+        self._body = Body(self._take)
         self._silence = reactor.callLater(SILENCE_SECONDS, self._silent)
-        self.ended: Deferred[None] = Deferred(lambda _: self._stop())
 
-    def dataReceived(self, data: bytes) -> None:
-        if self.ended.called:
-            return
+    async def run(self, response: IResponse) -> None:
+        """Write the body of *response*.  Raises PullFailed; cancelling closes the socket."""
+        response.deliverBody(self._body)
+        try:
+            await self._body.ended
+        except (ConnectionClosed, ResponseFailed):
+            raise _broken_off(self._file, self._target.tell()) from None
+        finally:
+            if self._silence.active():
+                self._silence.cancel()
+
+    def _take(self, piece: bytes) -> None:
         self._silence.reset(SILENCE_SECONDS)
         try:
-            self._target.write(data)
+            self._target.write(piece)
         except OSError as problem:
-            self._fail(PullFailed(f"{self._file.part} cannot be written: {problem.strerror}"))
-            return
+            raise PullFailed(f"{self._file.part} cannot be written: {problem.strerror}") from None
         now = self._reactor.seconds()
         if now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
@@ -283,27 +291,9 @@ class _Body(Protocol):
             size = (self._expected or 0) / _MB
             self._sink(FileProgress(self._file.place.name, received / _MB, size))
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.ended.called:
-            return
-        self._silence.cancel()
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.ended.callback(None)
-        else:
-            self.ended.errback(_broken_off(self._file, self._target.tell()))
-
     def _silent(self) -> None:
-        self._fail(PullFailed(f"{_host(self._file)} sent nothing for {SILENCE_SECONDS:g} s"))
-
-    def _fail(self, problem: PullFailed) -> None:
-        self._stop()
-        self.ended.errback(problem)
-
-    def _stop(self) -> None:
-        if self._silence.active():
-            self._silence.cancel()
-        if self.transport is not None:
-            self.transport.loseConnection()
+        problem = PullFailed(f"{_host(self._file)} sent nothing for {SILENCE_SECONDS:g} s")
+        self._body.fail(Failure(problem))
 
 
 def _accept(file: WantedFile, expected: int | None) -> None:

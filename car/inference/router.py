@@ -251,7 +251,8 @@ class Router:
         if price is not None:
             figures.append(f"at most ${price:.4f}")
         figures.append(f"{candidates} candidate{'s' * (candidates != 1)}")
-        text = f"{demand.complexity} {demand.task} task → {chosen.model.name} by {strategy}"
+        kinds = dict.fromkeys((demand.complexity, demand.task))  # code can be both
+        text = f"{' '.join(kinds)} task → {chosen.model.name} by {strategy}"
         told = f"{text[:1].upper()}{text[1:]} ({', '.join(figures)})"
         return f"{told}; left out: {_counted(left_out.items())}" if left_out else told
 

@@ -1,7 +1,8 @@
 """Models: what a daemon knows of models, behind one object.
 
-Registry, router, profiles, outcomes, preferences and pulls.  What is read from disk is read at
-the first use; the service saves what it learnt when it stops.  Running models is the engine's.
+Registry, router, profiles, outcomes, statistics of keys, preferences and pulls.  What is read
+from disk is read at the first use; the service saves what it learnt when it stops.  Running
+models is the engine's.
 """
 
 import time
@@ -11,7 +12,7 @@ from random import Random
 from typing import Protocol
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, gatherResults
 from twisted.internet.interfaces import IReactorTime
 
 from car.inference.errors import InvalidRequest, UnsupportedMode
@@ -26,6 +27,7 @@ from car.inference.pull import PullSink
 from car.inference.recommend import Machine, look_at_machine
 from car.inference.records import Completion, GenerateRequest
 from car.inference.registry import ModelRegistry, Snapshot, downloads_weights
+from car.inference.remote.keys import KeyPools
 from car.inference.router import Route, Router
 from car.inference.served import Served
 from car.ir.json import JsonObject
@@ -72,6 +74,9 @@ class Models(Service):
             in_thread,
             now,
         )
+        self.key_pools = KeyPools(
+            None if directory is None else directory / "key_pool_stats.json", clock, in_thread, now
+        )
         self._prefs = Prefs(None if directory is None else directory / "prefs.json", in_thread)
         self.registry = ModelRegistry(
             root,
@@ -88,9 +93,10 @@ class Models(Service):
         self._loading = DeferredLock()
 
     def stopService(self) -> "Deferred[None]":
-        """Save the profiles; fires when they are on disk."""
+        """Save what was learnt of models and keys; fires when it is on disk."""
         super().stopService()
-        return self._profiles.flush()
+        saved = gatherResults([self._profiles.flush(), self.key_pools.flush()])
+        return saved.addCallback(lambda _: None)
 
     # ---- for the engine ----------------------------------------------------------------------
 
@@ -205,6 +211,7 @@ class Models(Service):
     async def _load(self) -> None:
         if self._router is None:
             await self._profiles.load()
+            await self.key_pools.load()
             await self._prefs.load()
             machine = await self.machine()
             self._router = Router(self._profiles, self._random, machine.ram_mb)

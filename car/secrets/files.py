@@ -3,14 +3,11 @@
 All of it blocks, so it is called in a thread.
 """
 
-import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
-from car.eventlog.files import force_down_directory, write_whole
-from car.places import make_private_directory
+from car.eventlog.files import replace_whole
 from car.secrets.errors import SecretsUnavailable
 
 _HAS_MODES = os.name == "posix"
@@ -41,21 +38,9 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises SecretsUnavailable; then what was there before still is.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        if not path.parent.exists():
-            make_private_directory(path.parent)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            write_whole(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        draft.replace(path)
-        force_down_directory(path.parent)
+        replace_whole(path, content)
     except OSError as problem:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         raise SecretsUnavailable(f"{path} cannot be written: {problem.strerror}") from None
 
 

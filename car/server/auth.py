@@ -7,12 +7,12 @@ Tokens are held in a ``Secret``, which neither prints nor logs its text.
 import contextlib
 import enum
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from car.errors import CarError
+from car.eventlog.files import replace_whole
 from car.places import make_private_directory
 
 TOKEN_BYTES = 32
@@ -70,18 +70,15 @@ class SecretFile:
 
         The modes do not depend on the umask, and nobody sees a file half written.
         """
-        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         try:
             make_private_directory(self._path.parent)
-            written = self._write_draft(draft)
-            draft.replace(self._path)
+            replace_whole(self._path, self._secret.reveal().encode())
+            written = self._path.stat()
         except OSError as problem:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise AuthError(
                 f"the token file {self._path} cannot be written: {problem.strerror}"
             ) from None
-        self._written = written
+        self._written = written.st_dev, written.st_ino
 
     def remove(self) -> None:
         """Remove the file if it is still the one we wrote; another daemon's stays."""
@@ -92,15 +89,6 @@ class SecretFile:
             if ours and self._path.read_text("utf-8") == self._secret.reveal():
                 self._path.unlink()
         self._written = None
-
-    def _write_draft(self, draft: Path) -> tuple[int, int]:
-        """Write the secret into the new file *draft*; answer its device and inode."""
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            draft.chmod(0o600)
-            file.write(self._secret.reveal())
-            status = os.fstat(descriptor)
-        return status.st_dev, status.st_ino
 
 
 class Credentials:

@@ -12,7 +12,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.web.client import Agent
+from twisted.web.client import HTTPConnectionPool
 
 from car.inference.engine import InferenceEngine
 from car.inference.interfaces import IKeySource
@@ -22,7 +22,9 @@ from car.inference.local.texts import LocalTexts
 from car.inference.local.workers import LocalWorkers
 from car.inference.pull import Puller
 from car.inference.remote.backend import RemoteGenerator
-from car.inference.remote.keys import KeyPools
+from car.inference.remote.proxies import environment_proxies
+from car.inference.remote.transport import DEFAULT_TIMEOUTS
+from car.inference.remote.ways import RoutedAgent, hostname_ways
 from car.inference.runner import DelegatedRunner
 from car.inference.service import Models
 from car.server.admission import AdmissionGate
@@ -79,7 +81,16 @@ class Inference(Service):
 
     @cached_property
     def _remote(self) -> RemoteGenerator:
-        return RemoteGenerator(self._reactor, self._keys, KeyPools(self._now), now=self._now)
+        return RemoteGenerator(self._reactor, self._keys, self.models.key_pools, now=self._now)
+
+    @cached_property
+    def _agent(self) -> RoutedAgent:
+        return RoutedAgent(
+            self._reactor,
+            HTTPConnectionPool(self._reactor, persistent=False),
+            environment_proxies(),
+            hostname_ways(self._reactor, DEFAULT_TIMEOUTS.connect),
+        )
 
     @cached_property
     def models(self) -> Models:
@@ -91,7 +102,7 @@ class Inference(Service):
             self._clock,
             self._now,
             runner_connected=lambda: self._runner.connected,
-            puller=Puller(self._reactor, self._files, Agent(self._reactor)),
+            puller=Puller(self._reactor, self._files, self._agent),
         )
 
     @cached_property

@@ -11,9 +11,7 @@ All of it blocks: it is called in a thread.
 """
 
 import contextlib
-import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -23,8 +21,7 @@ import msgspec
 from msgspec import Struct
 from twisted.logger import Logger
 
-from car.eventlog.files import force_down_directory, write_whole
-from car.places import make_private_directory
+from car.eventlog.files import replace_whole
 from car.sync.clock import Hlc
 from car.sync.errors import JournalForked, RelayUnavailable
 from car.sync.operations import Operation
@@ -112,7 +109,7 @@ class FileRelay:
             for start in range(0, len(new), SEGMENT_OPERATIONS):
                 part = new[start : start + SEGMENT_OPERATIONS]
                 name = f"{part[0].seq:016d}-{part[-1].seq:016d}.json"
-                _write(self._directory / "ops" / device_id / name, _encode(part))
+                replace_whole(self._directory / "ops" / device_id / name, _encode(part))
             return len(new), len(there)
 
     def _check_same(self, device_id: str, operations: list[Operation]) -> None:
@@ -147,7 +144,7 @@ class FileRelay:
     def report(self, report: DeviceReport) -> None:
         """Leave this device's report."""
         with _told():
-            _write(self._directory / "devices" / f"{report.device_id}.json", _encode(report))
+            replace_whole(self._directory / "devices" / f"{report.device_id}.json", _encode(report))
 
     def roster(self) -> list[DeviceReport]:
         """The reports of all devices, by device id."""
@@ -160,7 +157,9 @@ class FileRelay:
     def publish(self, device_id: str, checkpoint: Checkpoint) -> str:
         """Leave this device's checkpoint in place of its last one; what names it."""
         with _told():
-            _write(self._directory / "checkpoints" / f"{device_id}.json", _encode(checkpoint))
+            replace_whole(
+                self._directory / "checkpoints" / f"{device_id}.json", _encode(checkpoint)
+            )
             return checkpoint.digest
 
     def checkpoints(self) -> list[Checkpoint]:
@@ -209,26 +208,6 @@ def _read(path: Path, decoder: "msgspec.json.Decoder[_R]") -> _R | None:
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         _log.error("the relay's file {path} is damaged: {problem}", path=path, problem=problem)
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, whatever happens; raises OSError."""
-    if not path.parent.exists():
-        make_private_directory(path.parent)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            write_whole(fd, content)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    force_down_directory(path.parent)
 
 
 @contextlib.contextmanager

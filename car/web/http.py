@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from treq.client import HTTPClient
-from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
-from twisted.internet.interfaces import IConsumer
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
-from twisted.web.http import PotentialDataLoss
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import (
+    ConnectError,
+    ConnectingCancelledError,
+    ConnectionClosed,
+    DNSLookupError,
+)
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from car import __version__
+from car.inference.remote.bodies import Body, BodyTooLong, Octets, Unwanted
 from car.ir.json import JsonObject
 from car.web.errors import InvalidURL, TooLarge, WebError
 
@@ -62,7 +64,7 @@ class HTTPReader:
 
         Raises WebError: InvalidURL, TooLarge, AddressRefused.  Cancelling drops the connection.
         """
-        client = HTTPClient(self._agent, data_to_body_producer=_WholeBody)
+        client = HTTPClient(self._agent, data_to_body_producer=Octets)
         options: dict[str, Any] = {} if json is None else {"json": json}
         try:
             response = await client.request(
@@ -80,30 +82,12 @@ class HTTPReader:
             raise WebError(f"cannot reach {url:.200}: {_why(problem)}") from None
         except ValueError:  # hyperlink's, idna's and the agent's for what is no URL
             raise InvalidURL(f"url: '{url:.200}' is not a URL") from None
+        content_type = _header(response, b"content-type") or ""
         location = _header(response, b"location") if 300 <= response.code < 400 else None
-        body = _Body(0 if location else MOST_BYTES)
-        response.deliverBody(body)
-        content = b"" if location else await body.complete
-        return Answer(response.code, _header(response, b"content-type") or "", location, content)
-
-
-@implementer(IBodyProducer)
-class _WholeBody:
-    """Writes the short body of a request at once."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.length = len(self._body)
-
-    def startProducing(self, consumer: IConsumer) -> "Deferred[None]":
-        """Write it."""
-        consumer.write(self._body)
-        return succeed(None)
-
-    def stopProducing(self) -> None:
-        """There is nothing to stop, here and below."""
-
-    pauseProducing = resumeProducing = stopProducing
+        if location:
+            response.deliverBody(Unwanted())
+            return Answer(response.code, content_type, location, b"")
+        return Answer(response.code, content_type, None, await _read(response))
 
 
 @implementer(IAgent)
@@ -128,48 +112,23 @@ class _PlainAgent:
     def _check(self, response: IResponse) -> IResponse:
         for encoding in response.headers.getRawHeaders(b"content-encoding", []):
             if encoding.strip().lower() not in (b"identity", b""):
-                response.deliverBody(_Body(0))
+                response.deliverBody(Unwanted())
                 raise WebError(f"the server sent {encoding.decode('latin-1'):.40} unasked")
         return response
 
 
-class _Body(Protocol):
-    """Gathers a body; beyond *most* octets, at once for none, it closes the connection."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._parts = bytearray()
-        self._over = False
-        self.complete: Deferred[bytes] = Deferred(lambda _: self._close())
-
-    def connectionMade(self) -> None:
-        """The body comes."""
-        if self._most == 0:
-            self._close()
-
-    def dataReceived(self, data: bytes) -> None:
-        """More of it."""
-        if self._over:
-            return
-        self._parts += data
-        if len(self._parts) > self._most:
-            self._close()
-            self.complete.errback(TooLarge(f"the page is larger than {self._most} bytes"))
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """That was all, or the connection has gone before."""
-        if self._over:
-            return
-        self._over = True
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.complete.callback(bytes(self._parts))
-        else:
-            self.complete.errback(WebError("the connection was lost before the page's end"))
-
-    def _close(self) -> None:
-        self._over = True
-        if self.transport is not None:
-            self.transport.loseConnection()
+async def _read(response: IResponse) -> bytes:
+    """The whole body.  Raises WebError; TooLarge for more than MOST_BYTES."""
+    content = bytearray()
+    body = Body(content.extend, MOST_BYTES)
+    response.deliverBody(body)
+    try:
+        await body.ended
+    except BodyTooLong:
+        raise TooLarge(f"the page is larger than {MOST_BYTES} bytes") from None
+    except (ConnectionClosed, ResponseFailed):
+        raise WebError("the connection was lost before the page's end") from None
+    return bytes(content)
 
 
 def _lists(headers: Mapping[str, str]) -> dict[str, list[str]]:

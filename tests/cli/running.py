@@ -19,6 +19,9 @@ RUN_SECONDS = 30.0
 TWISTD = "from twisted.scripts.twistd import run; run()"
 SCRIPT = "from car.cli.main import main; raise SystemExit(main())"
 
+HEEDING = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {SCRIPT}"
+"""The command as a terminal starts it: what runs in the background is born deaf to Ctrl-C."""
+
 
 class Ended(NamedTuple):
     """How a command ended."""

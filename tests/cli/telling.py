@@ -4,10 +4,10 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.testing import MemoryReactor
 
-from car.cli.errors import CommandError
+from car.cli.errors import CommandError, Interrupted
 from car.errors import CarError
 from car.ir.json import JsonObject, JsonValue
 from tests.cli.running import CommandCase
@@ -76,11 +76,11 @@ class ToldCase(CommandCase):
         done = Deferred.fromCoroutine(work(self.client, self.reactor))
         done.addBoth(ended.append)
         self.client.go_on()
-        if not ended:
-            for trigger, arguments, _ in self.reactor.triggers["before"]["shutdown"]:
-                trigger(*arguments)
+        done.cancel()
         (end,) = ended
         problem = getattr(end, "value", None)
+        if isinstance(problem, CancelledError):
+            raise Interrupted("interrupted")
         if isinstance(problem, CarError) and not isinstance(problem, CommandError):
             raise CommandError(str(problem))
         if isinstance(problem, Exception):

@@ -1,9 +1,12 @@
 """Tests of the commands that talk to a daemon: a real one, in a process of its own."""
 
 import json
+import signal
+import subprocess
 import sys
 
-from tests.cli.running import CommandCase, DaemonCase, Ended
+from tests.cli.running import HEEDING, RUN_SECONDS, CommandCase, DaemonCase, Ended
+from tests.system.daemon import wait_until
 
 NOBODY = "ws://127.0.0.1:1"
 
@@ -95,6 +98,23 @@ class SubmitTests(DaemonCase):
         result = json.loads(ended.out)
         self.assertEqual([action["status"] for action in result["results"]], ["succeeded"] * 2)
         self.assertEqual(result["results"][1]["output"], 2)
+
+    def test_interrupt(self) -> None:
+        """Ctrl-C while an answer is waited for is one line and status 130."""
+        begun = self.directory / "begun"
+        shell = f"touch {begun}; exec sleep 5"
+        tools = ["--tool", f"echo=sh -c '{shell}'", "--tool", "shout=cat"]
+        submitting = subprocess.Popen(
+            [sys.executable, "-c", HEEDING, "submit", self.write("p.json", PLAN), *tools],
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.assertTrue(wait_until(begun.exists, RUN_SECONDS))
+        submitting.send_signal(signal.SIGINT)
+        out, err = submitting.communicate(timeout=RUN_SECONDS)
+        ended = (submitting.returncode, out, err)
+        self.assertEqual(ended, (130, b"", b"car: interrupted\n"))
 
     def test_rejected(self) -> None:
         """An action without its tool is rejected, with the reason; status 1."""

@@ -15,7 +15,7 @@ from car.cli.errors import CommandError
 from car.cli.infer import AnswerPrinter, guarded
 from car.client.errors import RpcError
 from car.ir.json import JsonObject
-from tests.cli.running import CHECKOUT, RUN_SECONDS, SCRIPT, DaemonCase, Ended
+from tests.cli.running import CHECKOUT, HEEDING, RUN_SECONDS, DaemonCase, Ended
 from tests.cli.telling import Screen, ToldCase
 from tests.inference.local.needed import GGUF, missing
 from tests.inference.standins.script import GREETING, KEY
@@ -27,10 +27,6 @@ def answer(text: str, **members: Any) -> JsonObject:
     """A result of ``infer_stream``."""
     rest = {"usage": USAGE, "stop_reason": "stop", "trace_id": "t-1-1", "model_used": "echo"}
     return {"text": text, "tool_calls": [], **rest, **members}
-
-
-HEEDING = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {SCRIPT}"
-"""The command as a terminal starts it: what runs in the background is born deaf to Ctrl-C."""
 
 
 class Broken(io.StringIO):

@@ -11,7 +11,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.inference.documents import write_document
-from car.inference.profiles import SAVE_SECONDS, Observation, Profiles
+from car.inference.keeping import SAVE_SECONDS
+from car.inference.profiles import Observation, Profiles
 from car.inference.records import Usage
 from tests.inference.doubles import EPOCH
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import TestCase
-from twisted.web.client import Agent
+from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http import Request
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
@@ -29,6 +29,7 @@ from car.inference.pull import (
     PullEvent,
     Started,
 )
+from car.inference.remote.ways import RoutedAgent, hostname_ways
 
 CONTENT = bytes(range(256)) * 1_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -99,6 +100,14 @@ class PullTestCase(TestCase):
         self.events: list[PullEvent] = []
         self.place = self.files.directory / "owl.gguf"
         self.part = self.files.directory / "owl.gguf.part"
+
+    def through(self, proxy: str) -> None:
+        """Pull by way of *proxy*."""
+        reactor = the_reactor()
+        pool = HTTPConnectionPool(reactor, persistent=False)
+        ways = hostname_ways(reactor, 10.0)
+        agent = RoutedAgent(reactor, pool, {"http": proxy}, ways)
+        self.puller = Puller(reactor, self.files, agent, hub=self.base)
 
     def model(self, **members: Any) -> ModelSchema:
         """A model that is served, with its size and checksum unless *members* say otherwise."""
@@ -207,6 +216,13 @@ class PullTests(PullTestCase):
         await self.pull()
         self.assertEqual([path for path, _ in self.served.asked], ["/owl", "/elsewhere"])
 
+    async def test_proxy(self) -> None:
+        """An agent that goes through a proxy asks that for the whole address."""
+        self.through(self.base)
+        await self.pull(url="http://hub.invalid/owl")
+        self.assert_pulled()
+        self.assertEqual(self.served.asked, [("http://hub.invalid/owl", None)])
+
     async def test_repository(self) -> None:
         """Files of repositories lie where the hub has them; an ONNX model's tokenizer too."""
         source = Local(
@@ -264,6 +280,12 @@ class FailedPullTests(PullTestCase):
         """A server that is not there is told."""
         await self.port.stopListening()
         self.assertIn("cannot reach 127.0.0.1", await self.failed_pull())
+
+    async def test_no_proxy(self) -> None:
+        """A proxy that cannot be gone through is told."""
+        self.through("socks5://127.0.0.1:1")
+        said = await self.failed_pull()
+        self.assertRegex(said, r"^cannot reach 127.0.0.1:\d+: The proxy for http must be an http")
 
     async def test_silence(self) -> None:
         """A server that stops sending is not waited for forever."""

@@ -136,6 +136,18 @@ class RegistryTests(SynchronousTestCase):
         entry = self.look().find("lab/abs:1")
         self.assertEqual((entry.available, entry.weights_ready), (False, True))
 
+    def test_one_library_of_two(self) -> None:
+        """An ONNX model needs what splits its texts as well."""
+        directory = Path(self.mktemp()).absolute()
+        directory.mkdir()
+        for name in ("model.onnx", "tokenizer.json"):
+            (directory / name).write_bytes(b"x")
+        self.register(model("lab/near:1", Local(path=str(directory), format="onnx")))
+        self.assertTrue(self.available("lab/near:1"))
+        for missing in ("onnxruntime", "tokenizers"):
+            self.patch(util, "find_spec", lambda name, missing=missing: name != missing or None)
+            self.assertFalse(self.available("lab/near:1"), missing)
+
     def test_runner(self) -> None:
         """A delegated model can be used while a runner is there; a foreign one never."""
         self.register(model("lab/host:1", Delegated()))

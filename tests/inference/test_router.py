@@ -210,6 +210,14 @@ class SelectionTests(RouterCase):
         self.assertTrue(best.in_band)
         self.assertEqual(told["context_length"], 0)
 
+    def test_named_once(self) -> None:
+        """The reason names task and complexity, and only once where they are the same."""
+        for prompt, named in (
+            ("Write a function that adds.", "Code task → "),
+            ("compare A and B", "Complex reasoning task → "),
+        ):
+            self.assertEqual(self.route(FRONTIER, prompt=prompt).reason.find(named), 0)
+
 
 class PickTests(RouterCase):
     """pick: models for anything but generation."""

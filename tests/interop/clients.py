@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.interop.daemon import running_daemon
 from tests.interop.frames import Capabilities, capabilities, read_recordings
-from tests.interop.official import DriverFailed, drive, find_client, is_required
+from tests.interop.official import DriverFailed, drive
+from tests.venvs import required_python
 
 VERSIONS = (
     "0.6.0",
@@ -40,12 +41,7 @@ _CODE = re.compile(r"-32\d{3}")
 
 def client(version: str) -> Path:
     """The interpreter with *version*; skips the test, or fails it, where there is none."""
-    found = find_client(version)
-    if isinstance(found, Path):
-        return found
-    if is_required():
-        raise AssertionError(found)
-    raise SkipTest(found)
+    return required_python(version, f"car-runtime=={version}")
 
 
 @cache

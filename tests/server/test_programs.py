@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.server import programs
 from car.server.programs import Ended, ProgramError, run_program
-from tests.server.methods.calling import SpawningClock
+from tests.processes import SpawningClock
 
 
 class ProgramTests(SynchronousTestCase):
@@ -21,7 +21,7 @@ class ProgramTests(SynchronousTestCase):
     def test_ended(self) -> None:
         """Exit code, output and errors, whatever the code."""
         self.assertNoResult(self.called)
-        self.process.end(3, b"out", b"err")
+        self.process.end(b"out", b"err", status=3)
         self.assertEqual(self.successResultOf(self.called), Ended(3, b"out", b"err"))
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
@@ -31,7 +31,7 @@ class ProgramTests(SynchronousTestCase):
         failure = self.failureResultOf(self.called, ProgramError)
         self.assertEqual(str(failure.value), "true took longer than 5 s")
         self.assertEqual(self.process.signals, ["KILL"])
-        self.process.end(9, b"late")
+        self.process.end(b"late", status=9)
 
     def test_cancelled(self) -> None:
         """Cancelling kills the program."""
@@ -55,7 +55,7 @@ class ProgramTests(SynchronousTestCase):
         failure = self.failureResultOf(self.called, ProgramError)
         self.assertIn("true wrote more than 10 bytes", str(failure.value))
         self.assertEqual(self.process.signals, ["KILL"])
-        self.process.end(9, b"late")
+        self.process.end(b"late", status=9)
 
     def test_not_started(self) -> None:
         """A program that cannot be started."""
@@ -68,4 +68,4 @@ class ProgramTests(SynchronousTestCase):
         self.patch(os, "environ", {"PATH": "/bin", "DISPLAY": ":0", "CAR_AUTH_TOKEN": "secret"})
         run_program(self.reactor, ["/bin/true"], 5.0)
         self.assertEqual(self.reactor.processes[1].environment, {"PATH": "/bin", "DISPLAY": ":0"})
-        self.assertTrue(self.process.stdin_closed)
+        self.assertTrue(self.process.input_closed)

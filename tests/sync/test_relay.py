@@ -4,6 +4,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from car.eventlog import files
 from car.sync import relay as relay_module
 from car.sync.clock import Hlc
 from car.sync.errors import JournalForked, RelayUnavailable
@@ -130,7 +131,7 @@ class FileRelayTests(SynchronousTestCase):
         def fail(fd: int, content: bytes) -> None:
             raise OSError(28, "No space left on device")
 
-        self.patch(relay_module, "write_whole", fail)
+        self.patch(files, "write_whole", fail)
         with self.assertRaises(RelayUnavailable):
             self.relay.push("dev-a", ops(1))
         self.assertEqual(list((self.directory / "ops" / "dev-a").iterdir()), [])

@@ -22,7 +22,7 @@ from car.worker.process import (
     LET_GO_SECONDS,
     WorkerProcess,
 )
-from tests.worker.doubles import FakeProcess, SpawningClock
+from tests.processes import FakeProcess, SpawningClock
 
 
 class WorkerTestCase(SynchronousTestCase):

@@ -1,16 +1,22 @@
 """Several keys for one endpoint: taken in turns, put aside when a provider complains of one.
 
 Keys themselves are never kept here, told or written: a key is known by the name of the
-variable or secret that holds it.
+variable or secret that holds it.  The statistics outlive the daemon in
+``<root>/models/key_pool_stats.json``.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
 from car.inference.errors import InferenceError, MissingKey, ProviderError
+from car.inference.interfaces import InThread
+from car.inference.keeping import KeptDocument
 from car.inference.remote.urls import told
 from car.ir.json import JsonObject
 
@@ -38,23 +44,33 @@ class KeyStatistics(Struct):
     rests_until: float = 0.0
 
 
-class KeyPools:
-    """The statistics of all keys, by endpoint and name.
+_Pools: TypeAlias = dict[str, dict[str, KeyStatistics]]
 
-    *statistics* is what ``snapshot`` gave an earlier process; *save* is called with the
-    present one after each request (``models/key_pool_stats.json``: to be written at leisure).
-    *now* is the time in seconds since the epoch.
+
+class KeyPools:
+    """The statistics of all keys, by endpoint and name; *path* None keeps them in memory.
+
+    They only help to choose.  *now* is the time in seconds since the epoch.
     """
 
     def __init__(
         self,
+        path: Path | None,
+        clock: IReactorTime,
+        in_thread: InThread,
         now: Callable[[], float],
-        statistics: JsonObject | None = None,
-        save: Callable[[JsonObject], object] | None = None,
     ) -> None:
         self._now = now
-        self._save = save
-        self._pools: dict[str, dict[str, KeyStatistics]] = _read(statistics or {})
+        self._pools: _Pools = {}
+        self._kept = KeptDocument(path, _Pools, clock, in_thread, self.snapshot)
+
+    async def load(self) -> None:
+        """Read what was saved; what is known already stays."""
+        self._pools = (await self._kept.read() or {}) | self._pools
+
+    def flush(self) -> Deferred[None]:
+        """Save what has not been saved; fires when it is on disk, or has failed and is logged."""
+        return self._kept.flush()
 
     def snapshot(self) -> JsonObject:
         """The statistics as JSON: endpoint, then name, then numbers."""
@@ -97,8 +113,7 @@ class KeyPools:
                 known.rests_until = self._now() + REFUSED_SECONDS
             case "failure":
                 known.failures += 1
-        if self._save is not None:
-            self._save(self.snapshot())
+        self._kept.changed()
 
     def _of(self, endpoint: str, name: str) -> KeyStatistics:
         return self._pools.setdefault(told(endpoint), {}).setdefault(name, KeyStatistics())
@@ -126,11 +141,3 @@ def missing_key(endpoint: str, names: Sequence[str]) -> MissingKey:
 def _rest(error: InferenceError | None) -> float:
     after = error.retry_after if isinstance(error, ProviderError) else None
     return LIMITED_SECONDS if after is None else after
-
-
-def _read(statistics: Any) -> dict[str, dict[str, KeyStatistics]]:
-    """*statistics* as far as they make sense: they only help to choose."""
-    try:
-        return msgspec.convert(statistics, dict[str, dict[str, KeyStatistics]])
-    except msgspec.ValidationError:
-        return {}

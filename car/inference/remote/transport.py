@@ -9,24 +9,19 @@ from typing import Any
 from hyperlink import EncodedURL
 from msgspec import Struct
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred, execute, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
-from twisted.internet.interfaces import IConsumer
-from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import (
     HTTPConnectionPool,
     RequestTransmissionFailed,
-    ResponseDone,
     ResponseFailed,
 )
-from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer
-from zope.interface import implementer
 
 from car import __version__
 from car.inference.errors import ProviderError
+from car.inference.remote.bodies import Body, BodyTooLong, Octets
 from car.inference.remote.exchange import HttpRequest
 from car.inference.remote.failures import network_failure
 from car.inference.remote.proxies import environment_proxies
@@ -170,7 +165,7 @@ class _Exchange:
                 "POST",
                 _Address.from_text(request.url),
                 headers=headers,
-                data=_Octets(request.body),
+                data=Octets(request.body),
                 allow_redirects=False,
                 unbuffered=True,
                 reactor=self._reactor,
@@ -191,10 +186,16 @@ class _Exchange:
     async def _read(
         self, response: Any, receive: Callable[[bytes], object], max_bytes: int
     ) -> None:
-        body = _Body(receive, self._alive, max_bytes)
+        def take(piece: bytes) -> None:
+            self._alive()
+            receive(piece)
+
+        body = Body(take, max_bytes)
         response.deliverBody(body)
         try:
             await body.ended
+        except BodyTooLong:
+            raise ProviderError(f"The answer is longer than {max_bytes} octets.") from None
         except (ConnectionClosed, ResponseFailed):
             raise ProviderError(
                 f"{told(self._endpoint)} dropped the connection before its answer was whole",
@@ -237,68 +238,3 @@ class _Address(EncodedURL):
     def to_uri(self) -> EncodedURL:
         """The URL in ASCII."""
         return self if ":" in self.host else super().to_uri()
-
-
-class _Body(Protocol):
-    """Passes a body on; ``ended`` fires at its end, and cancelling that closes the socket."""
-
-    def __init__(
-        self, receive: Callable[[bytes], object], alive: Callable[[], None], max_bytes: int
-    ) -> None:
-        self._receive = receive
-        self._alive = alive
-        self._left = max_bytes
-        self._max_bytes = max_bytes
-        self.ended: Deferred[None] = Deferred(lambda _: self._close())
-
-    def dataReceived(self, data: bytes) -> None:
-        if self.ended.called:
-            return
-        self._alive()
-        self._left -= len(data)
-        if self._left < 0:
-            self._failed(
-                Failure(ProviderError(f"The answer is longer than {self._max_bytes} octets."))
-            )
-            return
-        execute(self._receive, data).addErrback(self._failed)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.ended.called:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.ended.callback(None)
-        else:
-            self.ended.errback(reason)
-
-    def _failed(self, failure: Failure) -> None:
-        self._close()
-        if not self.ended.called:
-            self.ended.errback(failure)
-
-    def _close(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-
-@implementer(IBodyProducer)
-class _Octets:
-    """A body that is at hand; Twisted's own producer takes its time from the global reactor."""
-
-    def __init__(self, octets: bytes) -> None:
-        self._octets = octets
-        self.length = len(octets)
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
-        """Write it all."""
-        consumer.write(self._octets)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """Nothing is left to pause."""
-
-    def resumeProducing(self) -> None:
-        """Nothing is left to resume."""
-
-    def stopProducing(self) -> None:
-        """Nothing is left to stop."""

@@ -63,7 +63,7 @@ class RoutedAgent:
         agent: Any = self._straight
         if proxy is not None and target.scheme == b"http":
             agent = self._agent_of(proxy)
-            headers = headers or Headers()
+            headers = Headers() if headers is None else headers.copy()
             if (authorization := proxy.authorization) is not None:
                 headers.setRawHeaders(b"Proxy-Authorization", [authorization])
         sent: Deferred[IResponse] = agent.request(method, uri, headers, bodyProducer)

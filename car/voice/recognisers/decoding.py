@@ -1,4 +1,4 @@
-"""Audio files as 16 kHz mono samples, and long audio in spans; runs in worker processes.
+"""Audio files as 16 kHz mono samples, in spans, and what is heard in them; for worker processes.
 
 PyAV (the FFmpeg libraries) reads the files; without it, as ``pocketsphinx`` does not need it, WAV
 files are read by ``car.voice.wav``.  What is said in them is for the engines.
@@ -9,7 +9,7 @@ import binascii
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any, BinaryIO, NamedTuple
 
@@ -23,6 +23,7 @@ from car.voice.recognisers.locate import EXTRA
 from car.voice.records import RATE
 from car.voice.resampling import Resampler
 from car.voice.wav import open_audio
+from car.worker.child import Tell
 
 MAX_FILE_SECONDS = 4 * 3_600
 """The longest recording that is transcribed [ours]."""
@@ -43,6 +44,32 @@ class Span(NamedTuple):
 
     start: int
     samples: Samples
+
+
+def transcribed(
+    arguments: JsonObject,
+    longest: int,
+    search: int,
+    hear: Callable[[Span], Iterable[JsonObject]],
+    tell: Tell,
+) -> JsonObject:
+    """``{text, segments, duration_ms}`` of a file that *arguments* tell, as `blocks` has them.
+
+    *hear* gives the segments ``{text, start_ms, end_ms}`` of each of its `spans`.  When *tell*
+    has it that nobody waits any more, what was heard by then is all.
+    """
+    segments: list[JsonObject] = []
+    samples = 0
+    for span in spans(blocks(arguments), longest, search):
+        segments += hear(span)
+        samples = span.start + len(span.samples)
+        if tell(None):
+            break
+    return {
+        "text": " ".join(segment["text"] for segment in segments),
+        "segments": segments,
+        "duration_ms": samples * 1000 // RATE,
+    }
 
 
 def blocks(arguments: JsonObject) -> Iterator[Samples]:

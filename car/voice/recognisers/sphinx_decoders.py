@@ -6,12 +6,13 @@ session's channel.  When it is fed is for ``pocketsphinx``.
 
 import base64
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from car.components import import_component
 from car.ir.json import JsonObject, JsonValue
 from car.voice.errors import InvalidRequest, MissingComponent
-from car.voice.recognisers.decoding import Samples, blocks, spans
+from car.voice.recognisers.decoding import Samples, Span, transcribed
 from car.voice.recognisers.locate import EXTRA
 from car.voice.records import RATE
 from car.worker.child import Tell
@@ -109,22 +110,16 @@ class SphinxDecoders:
 
     def _transcribe(self, arguments: JsonObject, tell: Tell) -> JsonObject:
         decoder = _Decoder(self._library)
-        segments: list[JsonObject] = []
-        samples = 0
-        for number, span in enumerate(spans(blocks(arguments), _SPAN, _SEARCH)):
+        numbers = count()
+
+        def hear(span: Span) -> list[JsonObject]:
+            number = next(numbers)
             for piece in _pieces(span.samples):
                 decoder.feed(number, piece)
             decoder.finish(number, b"")
-            segments += _segments(decoder.words(), span.start * 1000 // RATE)
-            samples = span.start + len(span.samples)
-            if tell(None):
-                break
-        return {
-            "text": " ".join(segment["text"] for segment in segments),
-            "segments": segments,
-            "language": "en",
-            "duration_ms": samples * 1000 // RATE,
-        }
+            return _segments(decoder.words(), span.start * 1000 // RATE)
+
+        return {**transcribed(arguments, _SPAN, _SEARCH, hear, tell), "language": "en"}
 
 
 def _pieces(samples: Samples) -> Iterator[bytes]:

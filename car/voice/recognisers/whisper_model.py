@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from car.components import import_component
 from car.ir.json import JsonObject, JsonValue
 from car.voice.errors import EngineFailed, InvalidRequest, MissingComponent
-from car.voice.recognisers.decoding import Samples, Span, blocks, spans
+from car.voice.recognisers.decoding import Samples, Span, transcribed
 from car.voice.recognisers.locate import EXTRA
 from car.voice.records import RATE
 from car.worker.child import Tell
@@ -138,22 +138,16 @@ class WhisperModel:
 
     def _transcribe(self, arguments: JsonObject, tell: Tell) -> JsonObject:
         language: str | None = arguments.get("language")
-        segments: list[JsonObject] = []
-        samples = 0
-        for span in spans(blocks(arguments), _SPAN, _SEARCH):
+
+        def hear(span: Span) -> Iterator[JsonObject]:
+            nonlocal language
             found, language = self._carefully(
                 _floats(span.samples), language, arguments.get("prompt")
             )
-            segments += _placed(found, span)
-            samples = span.start + len(span.samples)
-            if tell(None):
-                break
-        return {
-            "text": " ".join(segment["text"] for segment in segments),
-            "segments": segments,
-            "language": language,
-            "duration_ms": samples * 1000 // RATE,
-        }
+            return _placed(found, span)
+
+        heard = transcribed(arguments, _SPAN, _SEARCH, hear, tell)
+        return {**heard, "language": language}
 
     def _carefully(
         self, audio: Floats, language: str | None, prompt: str | None

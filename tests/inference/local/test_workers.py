@@ -14,7 +14,7 @@ from car.inference.local.locate import ModelFiles
 from car.inference.local.workers import LocalWorkers
 from car.inference.models import ModelSchema
 from tests.inference.local.doubles import GGUF_MODEL, ONNX_MODEL, place
-from tests.worker.doubles import SpawningClock
+from tests.processes import SpawningClock
 
 
 class LocalWorkersTests(SynchronousTestCase):
@@ -48,7 +48,7 @@ class LocalWorkersTests(SynchronousTestCase):
         )
         self.assertEqual(onnx["tokenizer"], str(directory / "tokenizer.json"))
         self.assertNotIn("slots", onnx)
-        self.assertEqual(self.workers.pids, [4711, 4711])
+        self.assertEqual(self.workers.pids, [process.pid for process in self.clock.processes])
 
     def test_threads(self) -> None:
         """One core is left to the daemon, as long as there is another."""

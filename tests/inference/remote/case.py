@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.task import Clock
@@ -134,8 +134,7 @@ class RemoteCase(SynchronousTestCase):
         self.endpoint: Any = Network(self.stand_ins.site, self.clock)
         self.ways: list[tuple[str, int]] = []
         self.keys = Keys((KEY_NAME, KEY))
-        self.saved: list[JsonObject] = []
-        self.pools = KeyPools(self.clock.seconds, save=self.saved.append)
+        self.pools = KeyPools(None, self.clock, maybeDeferred, self.clock.seconds)
         self.transport = HttpTransport(self.clock, proxies={}, open_way=self.open_way)
         self.generator = RemoteGenerator(
             self.clock,

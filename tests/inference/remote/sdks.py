@@ -1,8 +1,7 @@
-"""The providers' own SDKs, in a virtual environment that is made on demand and kept.
+"""The providers' own SDKs, in a virtual environment of their own.
 
 They are only ever used by ``drive_sdk.py`` in a child process, against the stand-ins in
-another: what the SDKs accept there is what the providers' wire formats are.  Where the
-environment cannot be made the tests are skipped, or fail if ``CAR_INTEROP_REQUIRED`` is 1.
+another: what the SDKs accept there is what the providers' wire formats are.
 """
 
 import json
@@ -14,18 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.inference.standins.script import KEY
+from tests.venvs import CHECKOUT, required_python
 
 PACKAGES = ("openai==3.54.0", "anthropic==2.12.0", "google-genai==3.4.0")
 
-INSTALL_SECONDS = 300.0
 DRIVE_SECONDS = 120.0
 
-_CHECKOUT = Path(__file__).parents[3]
 _DRIVER = Path(__file__).with_name("drive_sdk.py")
-_DONE = "provider-sdks.json"
 
 
 class SDKTestCase(SynchronousTestCase):
@@ -35,11 +32,7 @@ class SDKTestCase(SynchronousTestCase):
     bodies: Mapping[str, Any] = {}
 
     def setUp(self) -> None:
-        python = find_sdks()
-        if isinstance(python, str):
-            if os.environ.get("CAR_INTEROP_REQUIRED") == "1":
-                self.fail(python)
-            raise SkipTest(python)
+        python = required_python("provider-sdks", *PACKAGES)
         self.outcomes = drive(python, self.sdk, json.dumps(self.bodies))
 
     def assertOutcome(self, step: str, **expected: Any) -> None:
@@ -50,39 +43,11 @@ class SDKTestCase(SynchronousTestCase):
 
 
 @cache
-def find_sdks() -> Path | str:
-    """The Python interpreter that has the SDKs, installed if need be.
-
-    A text says why there is none.
-    """
-    root = Path(os.environ.get("CAR_INTEROP_VENVS") or _CHECKOUT / ".tox" / "interop-venvs")
-    directory = root / "provider-sdks"
-    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = directory / _DONE
-    if done.exists() and json.loads(done.read_text()) == list(PACKAGES):
-        return python
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-input"]
-    pip += ["--disable-pip-version-check", "--only-binary=:all:", *PACKAGES]
-    try:
-        for command in ([sys.executable, "-m", "venv", "--clear", str(directory)], pip):
-            subprocess.run(
-                command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
-            )
-    except subprocess.CalledProcessError as problem:
-        _, _, reason = problem.stderr.strip().rpartition("\n")
-        return f"the providers' SDKs cannot be installed: {reason}"
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return f"the providers' SDKs cannot be installed: {problem}"
-    done.write_text(json.dumps(PACKAGES))
-    return python
-
-
-@cache
 def drive(python: Path, sdk: str, bodies: str) -> dict[str, Any]:
     """The outcome of each step of *sdk* against the stand-ins; *bodies* are its input."""
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.inference.standins"],
-        cwd=_CHECKOUT,
+        cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -112,10 +112,10 @@ class RetryTests(RemoteCase):
         asked = self.begin(model)
         self.advance(0)
         self.successResultOf(asked)
-        told = self.saved[-1][ENDPOINT]
+        told = self.pools.snapshot()[ENDPOINT]
         self.assertEqual((told[KEY_NAME]["rate_limited"], told["OTHER"]["successes"]), (1, 1))
         self.assertEqual(told[KEY_NAME]["rests_until"], RETRY_AFTER)
-        self.assertNotIn("sk-", repr(self.saved))
+        self.assertNotIn("sk-", repr(self.pools.snapshot()))
 
     def test_overloaded(self) -> None:
         """503 is tried twice more, with growing waits, and then told."""

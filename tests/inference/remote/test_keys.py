@@ -1,13 +1,17 @@
 """Key pools: turns, rests, statistics."""
 
+import json
+import os
+from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.inference.errors import ProviderError
+from car.inference.keeping import SAVE_SECONDS
 from car.inference.remote.keys import LIMITED_SECONDS, REFUSED_SECONDS, KeyPools
-from car.ir.json import JsonObject
 
 ENDPOINT = "https://user:hidden@host/v1?key=hidden"
 TOLD = "https://host/v1"
@@ -19,8 +23,14 @@ class KeyPoolTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.saved: list[JsonObject] = []
-        self.pools = KeyPools(self.clock.seconds, save=self.saved.append)
+        self.path = Path(self.mktemp()) / "models" / "key_pool_stats.json"
+        self.pools = self.open()
+
+    def open(self) -> KeyPools:
+        """The pools as they were saved."""
+        pools = KeyPools(self.path, self.clock, maybeDeferred, self.clock.seconds)
+        self.successResultOf(Deferred.fromCoroutine(pools.load()))
+        return pools
 
     def use(self, error: ProviderError | None = None) -> str:
         """Use a key, with *error* or well; its name."""
@@ -38,7 +48,7 @@ class KeyPoolTests(SynchronousTestCase):
     def test_limited(self) -> None:
         """A key over its limit rests, as long as the provider says or a minute."""
         for after, seconds in ((None, LIMITED_SECONDS), (20.0, 20.0)):
-            self.pools = KeyPools(self.clock.seconds)
+            self.pools = self.open()
             self.use(ProviderError("x", status=429, retry_after=after))
             self.assertEqual({self.use() for _ in range(4)}, {"B", "C"})
             self.clock.advance(seconds)
@@ -63,16 +73,29 @@ class KeyPoolTests(SynchronousTestCase):
         self.use()
         self.use(ProviderError("x", status=500))
         self.use(ProviderError("x", status=429, retry_after=7))
-        told: Any = self.saved[-1][TOLD]
+        self.clock.advance(SAVE_SECONDS)
+        text = self.path.read_text("utf-8")
+        told: Any = json.loads(text)[TOLD]
         self.assertEqual((told["A"]["requests"], told["A"]["successes"]), (1, 1))
         self.assertEqual((told["B"]["failures"], told["C"]["rate_limited"]), (1, 1))
-        self.assertNotIn("hidden", repr(self.saved))
-        self.assertNotIn("sk-", repr(self.saved))
-        again = KeyPools(self.clock.seconds, self.saved[-1])
-        self.assertEqual(again.snapshot(), self.saved[-1])
+        self.assertNotIn("hidden", text)
+        self.assertNotIn("sk-", text)
+        again = self.open()
+        self.assertEqual(again.snapshot(), self.pools.snapshot())
         self.assertEqual(again.choose(ENDPOINT, KEYS)[0], "A")
 
+    def test_flushed(self) -> None:
+        """What was not saved yet is saved at the end; a rest is remembered by the next daemon."""
+        self.use(ProviderError("x", status=429, retry_after=60))
+        self.successResultOf(self.pools.flush())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.pools = self.open()
+        self.assertEqual([self.use() for _ in range(4)], ["B", "C", "B", "C"])
+        self.successResultOf(self.pools.flush())
+
     def test_broken_statistics(self) -> None:
-        """Statistics that make no sense are forgotten."""
-        pools = KeyPools(self.clock.seconds, {"x": {"A": {"requests": "many"}}})
-        self.assertEqual(pools.snapshot(), {})
+        """Statistics that make no sense are moved aside."""
+        self.path.parent.mkdir(parents=True)
+        self.path.write_text('{"x": {"A": {"requests": "many"}}}')
+        self.assertEqual(self.open().snapshot(), {})
+        self.assertEqual(os.listdir(self.path.parent), ["key_pool_stats.json.broken"])

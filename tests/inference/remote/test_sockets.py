@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 from OpenSSL.crypto import X509, PKey
 from twisted.internet import reactor as _reactor  # noqa: TID251 - sockets are the subject
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
@@ -39,7 +39,7 @@ class SocketTests(TestCase):
         self.generator = RemoteGenerator(
             REACTOR,
             Keys((KEY_NAME, KEY)),
-            KeyPools(REACTOR.seconds),
+            KeyPools(None, REACTOR, maybeDeferred, REACTOR.seconds),
             transport=HttpTransport(REACTOR, proxies={}),
             chance=lambda: 0.0,
         )

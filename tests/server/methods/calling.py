@@ -1,17 +1,13 @@
 """Calling methods through the registry, as the dispatcher does, on a fake session."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
 from msgspec import Raw
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
-from twisted.internet.interfaces import IProcessTransport, IReactorProcess
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import directlyProvides, implementer
 
 from car.ir.json import JsonObject, decode, encode
 from car.proto import codes
@@ -21,69 +17,9 @@ from car.server.errors import error_answer
 from car.server.host import HostState
 from car.server.registry import load_methods
 from car.server.surroundings import Surroundings
+from tests.processes import SpawningClock
 
 WRONG_VALUES: tuple[Any, ...] = (7, True, [1], {"x": 1}, "text", 1.5)
-
-
-class FakeProcess:
-    """A program that was started; a test says what it does."""
-
-    def __init__(self, protocol: Any, executable: str, arguments: list[str], env: Any) -> None:
-        self.protocol = protocol
-        self.executable = executable
-        self.arguments = arguments
-        self.environment: Mapping[str, str] = env
-        self.signals: list[str] = []
-        self.stdin_closed = self.ended = False
-        directlyProvides(self, IProcessTransport)
-        protocol.makeConnection(self)
-
-    def closeStdin(self) -> None:
-        """The program gets no input."""
-        self.stdin_closed = True
-
-    def signalProcess(self, signal: str) -> None:
-        """Note the signal."""
-        if self.ended:
-            raise ProcessExitedAlready()
-        self.signals.append(signal)
-
-    def end(self, exit_code: int = 0, output: bytes = b"", errors: bytes = b"") -> None:
-        """Write something and end."""
-        self.protocol.childDataReceived(1, output)
-        self.protocol.childDataReceived(2, errors)
-        self.ended = True
-        reason = ProcessTerminated(exit_code) if exit_code else ProcessDone(0)
-        self.protocol.processEnded(Failure(reason))
-
-
-@implementer(IReactorProcess)
-class SpawningClock(Clock):
-    """A clock that starts programs which do nothing by themselves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.processes: list[FakeProcess] = []
-        self.refusal: OSError | None = None
-
-    def spawnProcess(
-        self,
-        processProtocol: Any,
-        executable: Any,
-        args: Any = (),
-        env: Any = None,
-        path: Any = None,
-        uid: Any = None,
-        gid: Any = None,
-        usePTY: Any = False,
-        childFDs: Any = None,
-    ) -> Any:
-        """Start a fake."""
-        if self.refusal is not None:
-            raise self.refusal
-        process = FakeProcess(processProtocol, executable, list(args), env)
-        self.processes.append(process)
-        return process
 
 
 def machine(

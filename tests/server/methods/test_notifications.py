@@ -39,7 +39,7 @@ class NotificationTests(MethodTestCase):
         """A program that fails, hangs or cannot be started has not delivered."""
         self.on(machine(programs=["notify-send"]))
         failed = self.begin("notifications.local", NOTICE)
-        self.reactor.processes[-1].end(1, errors=b"no bus")
+        self.reactor.processes[-1].end(errors=b"no bus", status=1)
         hung = self.begin("notifications.local", NOTICE)
         self.reactor.advance(5)
         self.assertEqual(self.reactor.processes[-1].signals, ["KILL"])

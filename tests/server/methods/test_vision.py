@@ -5,7 +5,8 @@ from typing import Any
 from twisted.internet.defer import CancelledError, Deferred
 
 from car.server.methods.vision import observations
-from tests.server.methods.calling import FakeProcess, MethodTestCase, machine
+from tests.processes import FakeProcess
+from tests.server.methods.calling import MethodTestCase, machine
 
 HEAD = "level page_num block_num par_num line_num word_num left top width height conf text"
 
@@ -67,7 +68,7 @@ class VisionTests(MethodTestCase):
                 "tsv",
             ],
         )
-        self.assertTrue(process.stdin_closed)
+        self.assertTrue(process.input_closed)
         process.end(output=TABLE.encode())
         self.assertEqual(
             self.successResultOf(called), {"available": True, "observations": [FIRST, SECOND]}
@@ -82,7 +83,7 @@ class VisionTests(MethodTestCase):
     def test_failure(self) -> None:
         """A file that is no image is told in the program's last words."""
         called, process = self.read()
-        process.end(1, errors=b"Warning\nError during processing.\n")
+        process.end(errors=b"Warning\nError during processing.\n", status=1)
         error = self.told(self.failureResultOf(called))
         self.assertEqual(
             (error["code"], error["message"]),

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from car.ir.json import JsonObject, JsonValue
 from car.voice.interfaces import IRecogniser, IRecognition
 from car.voice.records import VoiceOptions
-from tests.worker.doubles import FakeProcess, SpawningClock
+from tests.processes import FakeProcess, SpawningClock
 
 SECOND = bytes(32_000)
 """A second of audio."""

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.ir.json import JsonValue
 from car.voice.errors import InvalidRequest
-from car.voice.recognisers import sphinx_decoders
+from car.voice.recognisers import decoding, sphinx_decoders
 from car.voice.recognisers.sphinx_decoders import SphinxDecoders
 from car.voice.records import RATE
 
@@ -98,7 +98,7 @@ class SphinxDecodersTests(SynchronousTestCase):
         """Segments of a file are parted at pauses of 600 ms and where it was cut."""
         audio = np.zeros(30 * RATE, np.int16)
         audio[: 18 * RATE] = 1_000
-        self.patch(sphinx_decoders, "blocks", lambda arguments: iter([audio]))
+        self.patch(decoding, "blocks", lambda arguments: iter([audio]))
         self.patch(
             FakeDecoder,
             "words",
@@ -126,7 +126,7 @@ class SphinxDecodersTests(SynchronousTestCase):
     def test_cancelled(self) -> None:
         """A file that nobody waits for any more is not read to its end."""
         audio = np.zeros(100 * RATE, np.int16)
-        self.patch(sphinx_decoders, "blocks", lambda arguments: iter([audio]))
+        self.patch(decoding, "blocks", lambda arguments: iter([audio]))
         self.cancelled = True
         self.assertLess(self.call("transcribe", audio_path="/a.wav")["duration_ms"], 20_000)
 

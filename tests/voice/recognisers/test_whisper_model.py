@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from car.ir.json import JsonValue
 from car.voice.errors import EngineFailed, InvalidRequest
-from car.voice.recognisers import whisper_model
+from car.voice.recognisers import decoding, whisper_model
 from car.voice.recognisers.whisper_model import WhisperModel
 from car.voice.records import RATE
 from tests.voice.recognisers.doubles import SECOND
@@ -152,7 +152,7 @@ class WhisperModelTests(SynchronousTestCase):
     def test_file(self) -> None:
         """A long file is read in spans; times count from its beginning."""
         audio = [np.zeros(60 * RATE, np.int16)] * 6
-        self.patch(whisper_model, "blocks", lambda arguments: iter(audio))
+        self.patch(decoding, "blocks", lambda arguments: iter(audio))
         answer = self.call("transcribe", audio_path="/a.wav", prompt="Owls.")
         lengths = [seconds for seconds, _ in self.library.transcribed]
         self.assertEqual(sum(lengths), 360)
@@ -173,7 +173,7 @@ class WhisperModelTests(SynchronousTestCase):
     def test_cancelled(self) -> None:
         """A file that nobody waits for any more is not read to its end."""
         audio = [np.zeros(60 * RATE, np.int16)] * 20
-        self.patch(whisper_model, "blocks", lambda arguments: iter(audio))
+        self.patch(decoding, "blocks", lambda arguments: iter(audio))
         self.cancelled = True
         self.call("transcribe", audio_path="/a.wav")
         self.assertEqual(len(self.library.transcribed), 1)

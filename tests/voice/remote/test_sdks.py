@@ -5,6 +5,7 @@ And our recognisers against the same stand-ins, over loopback.
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor as _reactor  # noqa: TID251 - sockets are the subject
@@ -12,14 +13,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessDone
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import TestCase
 
 from car.voice.records import VoiceOptions
 from car.voice.remote.deepgram import DeepgramRecogniser
 from car.voice.remote.elevenlabs import ElevenLabsRecogniser
 from car.voice.remote.openai_realtime import OpenAIRealtimeRecogniser
 from car.voice.remote.recogniser import RemoteRecogniser
-from tests.voice.remote.sdks import DRIVER, find_sdks
+from tests.venvs import required_python
 from tests.voice.remote.standins.deepgram import DeepgramConversation
 from tests.voice.remote.standins.elevenlabs import ElevenLabsConversation
 from tests.voice.remote.standins.openai import OpenAIConversation
@@ -27,6 +28,10 @@ from tests.voice.remote.standins.service import KEY, Conversation, Service, voic
 from tests.voice.speech.doubles import Keys
 
 REACTOR: Any = _reactor
+
+PACKAGES = ("elevenlabs==2.78.0", "deepgram-sdk==7.17.0", "openai[realtime]==3.54.0")
+
+DRIVER = Path(__file__).with_name("drive_sdk.py")
 
 
 class Driver(ProcessProtocol):
@@ -75,11 +80,7 @@ class LoopbackTests(TestCase):
 
     async def drive(self, service: str, pcm: bytes) -> list[list[Any]]:
         """What the SDK heard."""
-        python = find_sdks()
-        if isinstance(python, str):
-            if os.environ.get("CAR_INTEROP_REQUIRED") == "1":
-                self.fail(python)
-            raise SkipTest(python)
+        python = required_python("speech-sdks", *PACKAGES)
         driver = Driver(pcm)
         arguments = [str(python), str(DRIVER), service, str(self.port), KEY]
         environment = {"PATH": os.environ.get("PATH", ""), "NO_PROXY": "127.0.0.1"}

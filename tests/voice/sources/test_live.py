@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ProcessTerminated
-from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.components import own_distribution
@@ -17,23 +15,12 @@ from car.voice.sources.mic import NO_DEVICE
 from car.voice.sources.opening import open_source
 from car.voice.sources.parec import SILENT_SECONDS
 from car.voice.sources.source import Source
+from tests.processes import FakeProcess, Spawning
 from tests.server.doubles import QueuedThread, ThreadlessClock
-from tests.server.methods.calling import FakeProcess
 
 
-class Machine(ThreadlessClock):
+class Machine(Spawning, ThreadlessClock):
     """A reactor that starts fake programs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.processes: list[FakeProcess] = []
-        self.refusal: OSError | None = None
-
-    def spawnProcess(self, protocol: Any, executable: str, args: Any, env: Any) -> None:
-        """Start a fake."""
-        if self.refusal is not None:
-            raise self.refusal
-        self.processes.append(FakeProcess(protocol, executable, args, env))
 
 
 class PortAudioError(Exception):
@@ -241,11 +228,7 @@ class ParecSourceTests(LiveTestCase):
 
     def end(self, complaint: bytes = b"") -> None:
         """Let the program complain and end."""
-        process = self.process
-        if complaint:
-            process.protocol.childDataReceived(2, complaint)
-        process.ended = True
-        process.protocol.processEnded(Failure(ProcessTerminated(1)))
+        self.process.end(errors=complaint, status=1)
 
     def assert_quiet(self) -> None:
         """Nothing is left that would happen later."""

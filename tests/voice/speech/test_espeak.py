@@ -14,8 +14,9 @@ from car.voice.speech import programs
 from car.voice.speech.espeak import SECONDS, Espeak
 from car.voice.speech.records import Chunk, SpeechOptions
 from car.voice.speech.waves import wave_header
+from tests.processes import SpawningClock
 from tests.voice.needed import needs
-from tests.voice.speech.doubles import VOICES, SpawningClock, in_thread
+from tests.voice.speech.doubles import VOICES, in_thread
 
 SPEECH = wave_header(0x7FFF_F000, 22_050) + b"\1\2\3\4"
 

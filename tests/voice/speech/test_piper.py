@@ -16,8 +16,9 @@ from car.voice.speech.piper_process import IDLE_SECONDS, PIECE_SECONDS
 from car.voice.speech.piper_voices import NO_VOICE, VARIABLE, PiperVoice, find_voice
 from car.voice.speech.records import Chunk, SpeechOptions
 from car.voice.speech.waves import wave_header
+from tests.processes import FakeProcess, SpawningClock
 from tests.voice.needed import needs
-from tests.voice.speech.doubles import FakeProcess, SpawningClock, in_thread
+from tests.voice.speech.doubles import in_thread
 
 CHUNK = Chunk(b"\1\2\3\4", "pcm", 22_050)
 
@@ -93,16 +94,21 @@ class PiperTests(VoiceCase):
         self.voice = Piper(self.clock, in_thread, {VARIABLE: str(self.owl)})
         self.addCleanup(self.end_all)
         self.chunks: list[Chunk] = []
+        self.asked: list[Deferred[None]] = []
 
     def end_all(self) -> None:
-        """End what still runs, so that its directory goes."""
+        """End what still runs, so that its directory goes; what waits for it fails unheard."""
         for process in self.clock.processes:
             if not process.ended:
                 process.end(signal=9)
+        for spoken in self.asked:
+            spoken.addErrback(lambda _: None)
 
     def speak(self, text: str = "One. Two.", **members: Any) -> Deferred[None]:
         """Speak."""
-        return self.voice.speak(text, SpeechOptions(**members), self.chunks.append)
+        spoken = self.voice.speak(text, SpeechOptions(**members), self.chunks.append)
+        self.asked.append(spoken)
+        return spoken
 
     def write(self, process: FakeProcess | None = None, name: str = "1") -> Path:
         """Have a process write a piece."""

@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from car.errors import CarError
 from car.voice.errors import EngineFailed, InvalidRequest, MissingComponent, MissingKey
+from car.voice.speech import elevenlabs
 from car.voice.speech.elevenlabs import NO_KEY
 from car.voice.speech.http import PIECE_BYTES, REQUEST_CHARS
 from car.voice.speech.local import KEY_VARIABLE, URL_VARIABLE
@@ -57,8 +58,10 @@ class ServiceCase(TestCase):
             REACTOR,
             in_thread,
             keys or Keys(ELEVENLABS_API_KEY=KEY),
-            {URL_VARIABLE: self.url if url is None else url},
-            elevenlabs_url=self.url,
+            {
+                URL_VARIABLE: self.url if url is None else url,
+                elevenlabs.URL_VARIABLE: self.url.replace("http", "ws"),
+            },
             proxies={},
         )
         self.addCleanup(self.synthesisers.stop)

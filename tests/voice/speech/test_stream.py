@@ -22,8 +22,9 @@ from car.voice.speech.stream import MOST_UNSENT, PART_BYTES
 from car.voice.speech.streams import MOST, MOST_OF_CLIENT, SpeechStreams
 from car.voice.speech.synthesisers import Synthesisers
 from car.voice.speech.waves import wave_header
+from tests.processes import SpawningClock
 from tests.voice.needed import needs
-from tests.voice.speech.doubles import Keys, Scripted, SpawningClock, in_thread
+from tests.voice.speech.doubles import Keys, Scripted, in_thread
 
 ID = "s-1"
 PCM = Chunk(b"\1\2" * 100, "pcm", 8_000)

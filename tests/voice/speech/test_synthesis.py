@@ -16,8 +16,9 @@ from car.voice.speech import synthesis
 from car.voice.speech.records import Chunk, SpeechOptions
 from car.voice.speech.synthesis import Synthesized, SynthesizeRequest, prepare, synthesize
 from car.voice.speech.synthesisers import Synthesisers
+from tests.processes import SpawningClock
 from tests.voice.needed import needs
-from tests.voice.speech.doubles import Keys, Scripted, SpawningClock, in_thread
+from tests.voice.speech.doubles import Keys, Scripted, in_thread
 
 PCM = Chunk(b"\1\2" * 400, "pcm", 8_000)
 """50 ms."""

@@ -10,8 +10,9 @@ from car.voice.speech import sentences
 from car.voice.speech.records import SpeechOptions
 from car.voice.speech.synthesiser import Synthesiser
 from car.voice.speech.synthesisers import Synthesisers
+from tests.processes import SpawningClock
 from tests.voice.needed import needs
-from tests.voice.speech.doubles import Keys, Scripted, SpawningClock, in_thread
+from tests.voice.speech.doubles import Keys, Scripted, in_thread
 
 
 @needs("sentencex")
