@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.logger import Logger
 
+from car.browser.page import PageRules
 from car.errors import CarError
 from car.memgine.memgine import Memgine
 from car.server.auth import Authenticator, Credentials
@@ -231,6 +232,13 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         inference_max_concurrent=settings.inference_max_concurrent,
         local_decode_timeout=settings.local_decode_timeout_secs,
         tools_root=settings.tools_root,
+        browser_rules=PageRules(
+            allow_file=settings.browser_allow_file,
+            allow_evaluate=settings.browser_evaluate,
+            uploads=settings.browser_uploads,
+        ),
+        browser_max=settings.browser_max,
+        meetings_root=settings.meetings_root,
         approvals=not settings.no_approvals,
         permission_tier=settings.permission_tier,
         manifest_path=settings.agents_manifest,

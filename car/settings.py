@@ -67,6 +67,10 @@ SETTINGS: tuple[Setting, ...] = (
     _path("meetings_root", "DIR", "where meetings are kept", ".car/meetings"),
     _path("agents_manifest", "FILE", "the supervised agents", "~/.car/agents.json"),
     _path("tools_root", "DIR", "what built-in file tools may touch; without it, nothing"),
+    _switch("browser_evaluate", "let browser scripts run JavaScript in pages"),
+    _switch("browser_allow_file", "let browser scripts open file: URLs"),
+    _path("browser_uploads", "DIR", "what browser scripts may upload by path; without it, nothing"),
+    _text("browser_max", "N", "browsers at once; sized from RAM otherwise"),
     _path("config", "FILE", "TOML file of settings"),
     _text("store", "URL", "database for what outlives a session"),
     _choice("durability", "what recorded lines survive", "process", "none", "process", "power"),
@@ -117,6 +121,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     meetings_root: Path
     agents_manifest: Path
     tools_root: Path | None
+    browser_evaluate: bool
+    browser_allow_file: bool
+    browser_uploads: Path | None
+    browser_max: str | None
     config: Path | None
     store: str | None
     durability: Literal["none", "process", "power"]

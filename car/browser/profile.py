@@ -124,8 +124,12 @@ def _kill_users(roots: list[Path]) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Remove a tree that may still be written to for a moment."""
+    """Remove a tree that may still be written to for a moment.
+
+    The lock goes after what takes long: a tree whose removal was cut short is swept like others.
+    """
     for _ in range(_REMOVE_TRIES):
+        shutil.rmtree(root / _DATA, ignore_errors=True)
         shutil.rmtree(root, ignore_errors=True)
         if not root.exists():
             return

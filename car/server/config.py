@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from car.browser.page import PageRules
 from car.memgine.memgine import Memgine
 from car.server.auth import Authenticator
 from car.server.limits import Limits
@@ -23,7 +24,10 @@ class ServerStateConfig:
     vectors help memory find things; None leaves it to words.  ``skill_writer`` is the model that
     puts distilled skills in words.  ``local_decode_timeout`` is in
     seconds, 0 for no bound.  ``tools_root`` is the
-    directory that the built-in file tools cannot leave; None refuses them.  ``redact`` names
+    directory that the built-in file tools cannot leave; None refuses them.  ``meetings_root`` is
+    where meetings are kept that name no root of their own; None refuses those.  ``browser_rules``
+    say what browser scripts may do, ``browser_max`` how many browsers may live at once, by the
+    memory of the machine if None.  ``redact`` names
     keys whose values never reach the journal.  ``manifest_path`` is told to host subscribers.
     """
 
@@ -44,6 +48,9 @@ class ServerStateConfig:
     inference_max_concurrent: str | None = None
     local_decode_timeout: float = 300.0
     tools_root: Path | None = None
+    browser_rules: PageRules = field(default_factory=PageRules)
+    browser_max: str | None = None
+    meetings_root: Path | None = None
     approvals: bool = True
     permission_tier: str | None = None
     manifest_path: Path | None = None

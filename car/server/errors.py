@@ -5,6 +5,7 @@ import secrets
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from car.browser.errors import BadArguments, ScriptError
 from car.errors import CarError
 from car.eventlog.errors import JournalError
 from car.inference.errors import ContentRefused, InvalidRequest
@@ -84,6 +85,8 @@ CODES: dict[type[Exception], int] = {
     UnknownFact: codes.INVALID_PARAMS,
     ContentRefused: codes.CONTENT_REFUSED,
     InvalidRequest: codes.INVALID_PARAMS,
+    ScriptError: codes.INVALID_PARAMS,
+    BadArguments: codes.INVALID_PARAMS,
     RecordError: codes.INVALID_PARAMS,
     JsonLimitError: codes.INVALID_REQUEST,
     JsonSyntaxError: codes.PARSE_ERROR,

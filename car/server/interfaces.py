@@ -5,7 +5,13 @@ two interfaces, so either can be tested with a double of the other.  The others 
 session and the shared state ask of memory, inference, browser, voice and meetings.
 """
 
+from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
+
+from car.browser.arguments import LaunchSettings
+from car.browser.script import Script
+from car.browser.steps import ScriptResult
+from car.ir.json import JsonObject
 
 
 class IConnection(Interface):
@@ -38,13 +44,20 @@ class IConnection(Interface):
         """
 
 
+class IBinaryConnection(IConnection):
+    """A connection that sends binary messages too, as every WebSocket of Autobahn's does."""
+
+    def sendMessage(payload: bytes, isBinary: bool) -> None:
+        """Send *payload* as one binary message if *isBinary*, after what was sent before."""
+
+
 class IConnectionSession(Interface):
     """What a WebSocket tells the session behind it.  Nothing here raises or waits."""
 
     awaits_answers = Attribute("Whether requests of ours are out on this connection; a bool.")
 
     def opened(connection: IConnection) -> None:
-        """The opening handshake is done; *connection* provides IConnection."""
+        """The opening handshake is done; *connection* provides IBinaryConnection."""
 
     def turn_began() -> None:
         """Octets have arrived: messages follow until ``turn_ended``."""
@@ -82,8 +95,20 @@ class IMemoryEngine(Interface):
 class IBrowserSlot(Interface):
     """A session's browser, launched at its first use."""
 
-    def close() -> None:
-        """Close the browser with its connection."""
+    def run(script: Script, settings: LaunchSettings) -> Deferred[ScriptResult]:
+        """Run *script* after those that came before; fires with its steps.
+
+        *settings* count when this launches the browser.  Fails with a BrowserError.
+        """
+
+    def in_words(element_id: str | None) -> JsonObject:
+        """What a person needs to judge a step: ``{page, element?}``."""
+
+    def close() -> Deferred[bool]:
+        """Close the browser, as the client asks or its connection ends.
+
+        Fires when nothing is left of it: with whether there was one.
+        """
 
 
 class ISessionBound(Interface):

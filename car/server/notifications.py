@@ -2,22 +2,27 @@
 
 While the connection takes output, notifications go straight to the outbox.  While it is
 stalled they wait here; beyond the limit the oldest that may be dropped go first, and the
-stream that lost them says so once, under its own method name, before it goes on.
+stream that lost them says so once, under its own method name, before it goes on: a voice
+session by its event ``lagged``, any other stream by a ``gap``.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from car.ir.json import JsonObject, encode
+from car.ir.json import JsonObject, encode, to_value
 from car.proto.messages import notification_frame
 from car.server.limits import Limits
+from car.voice.records import Lagged
+
+Stream = tuple[str, str | None]
+"""A method, and the voice session among those that it tells of."""
 
 
 class Waiting(NamedTuple):
     """A notification that waits; ``cursor`` is its place in its stream, if it has one."""
 
-    method: str
+    stream: Stream
     frame: bytes
     droppable: bool
     cursor: int | None
@@ -40,18 +45,27 @@ class Notifications:
         self._overflow = overflow
         self._waiting: deque[Waiting] = deque()
         self._bytes = 0
-        self._lost: dict[str, tuple[int, int | None]] = {}
+        self._lost: dict[Stream, tuple[int, int | None]] = {}
         self.stalled = False
 
     def send(
-        self, method: str, params: bytes, *, droppable: bool = True, cursor: int | None = None
+        self,
+        method: str,
+        params: bytes,
+        *,
+        droppable: bool = True,
+        cursor: int | None = None,
+        voice: str | None = None,
     ) -> None:
-        """Send a notification, or keep it until the client reads again."""
+        """Send a notification, or keep it until the client reads again.
+
+        *voice* is the id of the voice session that it is an event of.
+        """
         frame = notification_frame(method, params)
         if not self.stalled:
             self._put(frame)
             return
-        self._waiting.append(Waiting(method, frame, droppable, cursor))
+        self._waiting.append(Waiting((method, voice), frame, droppable, cursor))
         self._bytes += len(frame)
         while self._too_many():
             if not self._drop_oldest():
@@ -62,11 +76,8 @@ class Notifications:
         """The client reads again: tell what was lost, send what has waited."""
         self.stalled = False
         lost, self._lost = self._lost, {}
-        for method, (dropped, cursor) in lost.items():
-            gap: JsonObject = {"dropped": dropped}
-            if cursor is not None:
-                gap["cursor"] = cursor
-            self._put(notification_frame(method, encode({"gap": gap})))
+        for stream, (dropped, cursor) in lost.items():
+            self._put(notification_frame(stream[0], encode(_loss(stream[1], dropped, cursor))))
         waiting, self._waiting = self._waiting, deque()
         self._bytes = 0
         for notification in waiting:
@@ -85,7 +96,17 @@ class Notifications:
             if notification.droppable:
                 del self._waiting[index]
                 self._bytes -= len(notification.frame)
-                dropped, _ = self._lost.get(notification.method, (0, None))
-                self._lost[notification.method] = (dropped + 1, notification.cursor)
+                dropped, _ = self._lost.get(notification.stream, (0, None))
+                self._lost[notification.stream] = (dropped + 1, notification.cursor)
                 return True
         return False
+
+
+def _loss(voice: str | None, dropped: int, cursor: int | None) -> JsonObject:
+    """The params that tell of *dropped* notifications, the last one at *cursor*."""
+    if voice is not None:
+        return {"session_id": voice, "event": to_value(Lagged(dropped))}
+    gap: JsonObject = {"dropped": dropped}
+    if cursor is not None:
+        gap["cursor"] = cursor
+    return {"gap": gap}

@@ -20,11 +20,13 @@ from car.ir.json import JsonObject
 from car.memgine.memgine import Memgine
 from car.secrets.store import SecretStore
 from car.server.admission import AdmissionGate, permits_from_system
+from car.server.browser import Browsers
 from car.server.config import ServerStateConfig
 from car.server.encoding import Encoder
 from car.server.host import HostState
 from car.server.inference import Inference
 from car.server.journals import Journals
+from car.server.meetings import Meetings
 from car.server.memories import Memories
 from car.server.opening import Opening
 from car.server.outbox import Sync
@@ -32,6 +34,7 @@ from car.server.registry import Method, load_methods
 from car.server.session import ClientSession
 from car.server.skill_writer import SkillWriter
 from car.server.stores import Stores
+from car.server.voice import Voice
 from car.state.store import StateStore
 from car.store.thread import InThread
 from car.web.web import Web
@@ -101,14 +104,26 @@ class ServerState(MultiService):
             None if self.secrets is None else self.secrets.find,
         )
         self.web = Web(reactor, self.in_thread, self._search_key)
+        self.browsers = Browsers(reactor, config.browser_rules, config.browser_max, self.secrets)
+        self.browsers.setServiceParent(self)
         self.inference = self._make_inference()
         self.skill_writer: SkillWriter | None = None
         if config.skill_writer is not None:
             self.skill_writer = SkillWriter(lambda: self.inference.engine, config.skill_writer)
-        self.voice_sessions: Any = None
-        """The daemon's voice sessions (ISessionBound), or None where there are none."""
-        self.meetings: Any = None
-        """The daemon's meetings (ISessionBound), or None where there are none."""
+        self.voice_sessions = Voice(root, reactor, self.keys, self.in_thread, self.clock)
+        """The daemon's voice: its sessions, speech streams and turns (ISessionBound)."""
+        self.voice_sessions.setServiceParent(self)
+        self.meetings = Meetings(
+            config.meetings_root,
+            self.voice_sessions,
+            self.inference,
+            self.in_thread,
+            self.clock,
+            now,
+            chooses=config.inference is None,
+        )
+        """The daemon's meetings (ISessionBound)."""
+        self.meetings.setServiceParent(self)
         self.draining = False
         self.journals = self._make_journals()
         self.sync: Sync | None = None
@@ -228,8 +243,7 @@ class ServerState(MultiService):
         """Let go of a session whose connection has gone, everywhere."""
         self.host.session_closed(session.client_id)
         for part in (self.inference, self.voice_sessions, self.meetings):
-            if part is not None:
-                part.session_closed(session.client_id)
+            part.session_closed(session.client_id)
         self.sessions.pop(session.client_id, None)
 
 

@@ -70,6 +70,7 @@ class ClientSession:
         """This session's browser (IBrowserSlot), or None until it has one."""
         self._connection: Any = None
         self._closed = False
+        self._drained: list[Deferred[None]] = []
         self._runtime: Runtime | None = None
         self._channel: CallbackChannel | None = None
         self._journal: JournalFile | None = None
@@ -244,15 +245,11 @@ class ClientSession:
         self._dispatcher.payload_received(payload)
 
     def binary_received(self, payload: bytes) -> None:
-        """One binary message: audio, once there are voice sessions to take it."""
+        """One binary message: a frame of audio for a voice session."""
         if not self.authenticated:
             self.close(codes.CLOSE_UNAUTHENTICATED, "authentication required")
-            return
-        _log.debug(
-            "{client_id}: {size} octets of binary dropped: no voice session is open",
-            client_id=self.client_id,
-            size=len(payload),
-        )
+        elif not self._closed and not self._refused:
+            self.state.voice_sessions.frame_received(self, payload)
 
     def turn_ended(self) -> None:
         """The turn is over: everything gathered goes out."""
@@ -266,6 +263,9 @@ class ClientSession:
         """The client reads again: take up what was held."""
         self._dispatcher.stalled = False
         self._notifications.resumed()
+        drained, self._drained = self._drained, []
+        for waiter in drained:
+            waiter.callback(None)
         self._dispatcher.take_up()
 
     def connection_lost(self, reason: str) -> None:
@@ -378,6 +378,28 @@ class ClientSession:
             droppable=not event.kind.startswith("approval."),
             cursor=event.sequence,
         )
+
+    def voice_event(self, session_id: str, event: JsonValue, *, droppable: bool = False) -> None:
+        """Tell of something in a voice session, speech stream or turn of this client's.
+
+        How many *droppable* ones were lost to a client that reads slowly is told by ``lagged``.
+        """
+        if not self._closed:
+            params = encode({"session_id": session_id, "event": event})
+            self._notifications.send("voice.event", params, droppable=droppable, voice=session_id)
+
+    def send_binary(self, payload: bytes) -> None:
+        """Send a binary message after what is gathered."""
+        if self._connection is not None and not self._closed:
+            self._outbox.flush()
+            self._connection.sendMessage(payload, True)
+
+    def drained(self) -> "Deferred[None] | None":
+        """None while the client reads; else what fires when it does again, if it ever does."""
+        if self._closed or not self._notifications.stalled:
+            return None
+        self._drained.append(Deferred())
+        return self._drained[-1]
 
     def _too_slow(self) -> None:
         """What must not be dropped has found no place."""

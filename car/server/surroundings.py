@@ -12,19 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from car.browser.finding import NAMES
+
 PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 """The platforms as the wire names them, by ``sys.platform``."""
-
-CHROMIUMS = (
-    "chromium",
-    "chromium-browser",
-    "chromium-headless-shell",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-)
-"""Programs that the browser methods can drive (``subsystem-browser.md``)."""
 
 
 def _any_readable(pattern: str) -> bool:
@@ -57,7 +48,7 @@ class Surroundings:
     def has_browser(self) -> bool:
         """Whether there is a Chromium to drive."""
         chosen = self.environ.get("CAR_CHROME")
-        return any(self.which(program) for program in ((chosen,) if chosen else CHROMIUMS))
+        return any(self.which(program) for program in ((chosen,) if chosen else NAMES))
 
     @property
     def has_display(self) -> bool:

@@ -111,9 +111,9 @@ class Transcript(Struct, frozen=True, tag="transcript"):
     """What was said in a segment that has ended; ``start_ms`` counts audio of the session."""
 
     text: str
-    duration_ms: int
-    role: Role
-    start_ms: int
+    duration_ms: int = 0
+    role: Role = "unknown"
+    start_ms: int = 0
 
 
 class BargeIn(Struct, frozen=True, tag="barge_in"):

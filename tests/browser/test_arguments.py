@@ -41,11 +41,12 @@ class CommandLineTests(SynchronousTestCase):
         self.assertEqual(words[-3:], ["--no-sandbox", "--lang=de", "about:blank"])
 
     def test_features(self) -> None:
-        """Features switched off by the caller join ours: Chromium heeds one list alone."""
-        words = line(LaunchSettings(extra_args=("--disable-features=Owls,Mice",)))
-        (features,) = (word for word in words if word.startswith("--disable-features="))
-        self.assertTrue(features.endswith(",Owls,Mice"))
-        self.assertIn("Translate", features)
+        """Features switched by the caller join ours: Chromium heeds one list alone."""
+        for name, ours in (("--disable-features", "Translate"), ("--enable-features", "CDP")):
+            words = line(LaunchSettings(extra_args=(f"{name}=Owls,Mice",)))
+            (features,) = (word for word in words if word.startswith(f"{name}="))
+            self.assertTrue(features.endswith(",Owls,Mice"))
+            self.assertIn(ours, features)
 
     def test_small_shared_memory(self) -> None:
         """Where shared memory is small it is not used."""

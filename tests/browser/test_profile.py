@@ -89,16 +89,16 @@ class ProfileTests(SynchronousTestCase):
         self.assertTrue((others / "lock").exists())
 
     def test_written_to(self) -> None:
-        """Removing is tried again while somebody still writes there."""
+        """Removing is tried again while somebody still writes there, the lock coming last."""
         profile = ProfileDirectory()
         remove, tries = shutil.rmtree, list[Path]()
 
         def rmtree(path: Path, ignore_errors: bool) -> None:
             tries.append(path)
-            if len(tries) > 1:
+            if len(tries) > 2:
                 remove(path, ignore_errors=ignore_errors)
 
         self.patch(shutil, "rmtree", rmtree)
         profile.remove()
-        self.assertEqual(tries, [profile.root] * 2)
+        self.assertEqual(tries, [profile.data, profile.root] * 2)
         self.assertEqual(list(self.parent.iterdir()), [])

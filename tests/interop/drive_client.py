@@ -468,6 +468,22 @@ def run_twice(outcomes: Outcomes) -> None:
     steps.call("second", "state_set", "k1", "2")
 
 
+def run_browser(outcomes: Outcomes) -> None:
+    """The daemon's browser; ``browser_run`` is of no use here, as it drives one of its own."""
+    steps = Steps(car_runtime.CarRuntime(), outcomes)
+
+    def run(step: str, script: Any) -> None:
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        params = json.dumps({"script": script, "extra_args": flags})
+        steps.call(step, "daemon_call", "browser.run", params)
+
+    run("as_object", {"operations": [{"op": "navigate", "url": "about:blank"}]})
+    run("as_text", json.dumps([{"op": "observe"}, {"op": "wait", "condition": "load"}]))
+    run("bad_script", [{"op": "navigate"}])
+    steps.call("close", "daemon_call", "browser.close", "{}")
+    steps.call("close_again", "daemon_call", "browser.close", "{}")
+
+
 def run_death(outcomes: Outcomes) -> None:
     """Go in the middle of a proposal, as a process does that is killed."""
 
@@ -490,6 +506,7 @@ SCENARIOS = {
     "host": run_host,
     "files": run_files,
     "twice": run_twice,
+    "browser": run_browser,
     "death": run_death,
 }
 

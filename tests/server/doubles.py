@@ -117,6 +117,8 @@ class Peer:
         self.session.opened(self.connection)
         self._ids = 0
         self._read = 0
+        self._frames: list[JsonObject] = []
+        self._decoded = 0
 
     def turn(self, *payloads: bytes) -> list[JsonObject]:
         """Send messages that arrive in one turn; answer what has come since the last look."""
@@ -173,7 +175,10 @@ class Peer:
     @property
     def frames(self) -> list[JsonObject]:
         """Every frame that came."""
-        return [decode(frame) for write in self.connection.writes for frame in write]
+        writes = self.connection.writes
+        self._frames += [decode(frame) for write in writes[self._decoded :] for frame in write]
+        self._decoded = len(writes)
+        return self._frames
 
     def lose(self, reason: str = "the peer went away") -> None:
         """The connection goes."""

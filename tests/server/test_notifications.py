@@ -19,8 +19,10 @@ class NotificationsTests(SynchronousTestCase):
     def overflow(self) -> None:
         self.overflows += 1
 
-    def send(self, number: int, **more: bool) -> None:
-        self.notifications.send("host.event", encode({"n": number}), cursor=number, **more)
+    def send(self, number: int, droppable: bool = True) -> None:
+        self.notifications.send(
+            "host.event", encode({"n": number}), cursor=number, droppable=droppable
+        )
 
     @property
     def params(self) -> list[object]:
@@ -77,6 +79,19 @@ class NotificationsTests(SynchronousTestCase):
             self.params, [{"gap": {"dropped": 1, "cursor": 2}}, {"n": 1}, {"n": 3}, {"n": 4}]
         )
         self.assertEqual(self.overflows, 0)
+
+    def test_voice(self) -> None:
+        """Each voice session says by an event of its own how many of its partials are lost."""
+        self.notifications.stalled = True
+        for number in range(4):
+            self.notifications.send("voice.event", b'"partial"', voice=f"s{number % 2}")
+        self.notifications.send("voice.event", encode("final"), droppable=False, voice="s0")
+        self.notifications.resumed()
+        lagged = {"type": "lagged", "dropped": 1, "what": "events"}
+        self.assertEqual(
+            self.params[:2], [{"session_id": id, "event": lagged} for id in ("s0", "s1")]
+        )
+        self.assertEqual(self.params[-1], "final")
 
     def test_overflow(self) -> None:
         """If nothing may be dropped, the connection is given up."""

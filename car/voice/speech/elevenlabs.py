@@ -1,6 +1,6 @@
 """The provider ``elevenlabs``: its streamed text to speech ("Stream speech" of its reference)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -21,6 +21,8 @@ from car.voice.speech.sentences import cut, grouped
 from car.voice.speech.synthesiser import OnChunk, Synthesiser, refuse
 
 URL = "https://api.elevenlabs.io"
+URL_VARIABLE = "CAR_ELEVENLABS_URL"
+"""Holds another address, in the form for HTTP or for WebSockets."""
 KEY = "ELEVENLABS_API_KEY"
 NO_KEY = f"{KEY} not set; export it or store it with secret.put"
 
@@ -48,19 +50,24 @@ class _Voices(Struct):
 
 
 class ElevenLabs(Synthesiser):
-    """ElevenLabs at *url*, with the key that *keys* has."""
+    """ElevenLabs, or what *environ* names in its place, with the key that *keys* has."""
 
     name = "elevenlabs"
     description = "ElevenLabs, a service: the text leaves this machine"
     formats = ("mp3", "wav", "pcm")
 
     def __init__(
-        self, service: SpeechService, in_thread: InThread, keys: IKeySource, url: str = URL
+        self,
+        service: SpeechService,
+        in_thread: InThread,
+        keys: IKeySource,
+        environ: Mapping[str, str],
     ) -> None:
         super().__init__(in_thread)
         self._service = service
         self._keys = keys
-        self._url = url
+        url = environ.get(URL_VARIABLE) or URL
+        self._url = url if url.startswith("http") else url.replace("ws", "http", 1)
         self._default_voice: str | None = None
 
     async def _check(self, options: SpeechOptions) -> str:

@@ -10,7 +10,6 @@ from car.errors import CarError
 from car.inference.interfaces import IKeySource, InThread
 from car.inference.remote.ways import OpenWay
 from car.voice.errors import MissingComponent, UnknownProvider
-from car.voice.speech import elevenlabs
 from car.voice.speech.elevenlabs import ElevenLabs
 from car.voice.speech.espeak import Espeak
 from car.voice.speech.http import SpeechService
@@ -38,7 +37,6 @@ class Synthesisers:
         keys: IKeySource,
         environ: Mapping[str, str],
         *,
-        elevenlabs_url: str = elevenlabs.URL,
         proxies: Mapping[str, str] | None = None,
         open_way: OpenWay | None = None,
     ) -> None:
@@ -47,7 +45,7 @@ class Synthesisers:
             Espeak(reactor, in_thread, environ),
             Piper(reactor, in_thread, environ),
             LocalServer(self._service, in_thread, keys, environ),
-            ElevenLabs(self._service, in_thread, keys, elevenlabs_url),
+            ElevenLabs(self._service, in_thread, keys, environ),
         )
         self.by_name: Mapping[str, Synthesiser] = {each.name: each for each in every}
 

@@ -39,7 +39,8 @@ def example(type: inspect.Type) -> JsonValue:
         case inspect.LiteralType():
             return type.values[0]
         case inspect.StructType():
-            return {f.encode_name: example(f.type) for f in type.fields if f.required}
+            members = {f.encode_name: example(f.type) for f in type.fields if f.required}
+            return members if type.tag is None else {type.tag_field: type.tag, **members}
         case inspect.UnionType():
             return example(next(t for t in type.types if not isinstance(t, inspect.NoneType)))
         case inspect.Metadata():
