@@ -31,6 +31,9 @@ PERMISSION_DECISION: Final = "permission_decision"
 APPROVAL_RECORDED: Final = "approval_recorded"
 SUPERVISION_DECIDED: Final = "supervision_decided"
 
+# A script that drove the session's browser, outside of any proposal: without what was typed.
+BROWSER_RUN: Final = "browser_run"
+
 # What a replay needs beside the events.
 RECORD_OPENED: Final = "record_opened"
 RECORD_TOOLS: Final = "record_tools"

@@ -7,15 +7,13 @@ from msgspec import Struct
 from car.browser.arguments import DEFAULT_HEIGHT, DEFAULT_WIDTH, LaunchSettings, check_settings
 from car.browser.script import parse_script
 from car.browser.steps import ScriptResult, Step
+from car.eventlog.kinds import BROWSER_RUN
 from car.ir.json import JsonObject, to_value
 from car.server.browser import browser_of
 from car.server.browser_tools import NAMES, TOOLS, UNTRUSTED, BrowserToolExecutor
 from car.server.errors import InvalidParams
 from car.server.registry import NoParams, method
 from car.server.session import ClientSession
-
-BROWSER_RUN = "browser_run"
-"""The event that a script was run: ``steps``, without what was typed or set."""
 
 _RECORDED = ("url", "title", "element_count", "summary")
 """What of a step's data stands in the event."""
