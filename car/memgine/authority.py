@@ -165,7 +165,7 @@ def _is_set_off(words: list[str], number: int, found: list[Segment]) -> bool:
         if found[at].closed == "firm":
             return True
         if found[at].closed == "stop":
-            return at == number and speaks_of_information(words)
+            return speaks_of_information(words) and (at == number or limits(words))
     return False
 
 

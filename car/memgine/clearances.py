@@ -63,7 +63,8 @@ SMALL = (
     holder hold role office colleague but just it's that's um uh er okay ok yes use out part point
     mark label now still stuff thing piece bit you're we're if nor far before kind sort fine right
     really too also room door behind tier soul mouth goes folk folks crowd lot types gang stop look
-    away skip close farther than breathe
+    away skip close farther than breathe caller asker requester listener hand forget saw past
+    least business floor
 """)
 )
 _GROUP_WORDS = """

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.memgine.authority import authority_rank, required_rank, title_rank
+from car.memgine.authority import EXECUTIVE, authority_rank, required_rank, title_rank
 
 
 class RankTests(SynchronousTestCase):
@@ -98,3 +98,11 @@ class RequiredRankTests(SynchronousTestCase):
             "Use C++ for the core",
         ):
             self.assertEqual(required_rank(text), 0, text)
+
+    def test_words_of_keeping(self) -> None:
+        """A caller is somebody who asks, and a reason may follow before the text begins."""
+        for text in (
+            "Don't read this out unless the caller is VP+. Why: prices. What: the floor is $30.",
+            "visible to VP+, hidden for all others, since this is on salaries. The pool is $2M.",
+        ):
+            self.assertEqual(required_rank(text), EXECUTIVE, text)

@@ -37,22 +37,3 @@ def takes_back(new: Statement) -> bool:
     if re.search(r"\bunless\b|\bif\b", new.text, re.I):
         return False
     return new.has(Cue.CANCEL) or any(v.normal in NEGATIVE for v in new.of(Kind.STATE))
-
-
-_WRONG = re.compile(
-    r"(?P<who>[A-Z][\w'’]*(?:\s+[\w'’]+){0,4}?)(?:['’]s)?\s+(?:got (?:it|this|that)|was|were|is|are"
-    r"|had been|has been)\s+"
-    r"(?:also |both |all |just |simply )*(?:wrong|incorrect|mistaken|in error|inaccurate"
-    r"|misinformed|off the mark)\b"
-)
-
-
-def disowned(new: Statement) -> frozenset[str]:
-    """The words for whose word *new* calls wrong ("L1 diagnosis was wrong"); empty for nobody."""
-    match = None if new.has(Cue.QUESTION) else _WRONG.search(new.text)
-    return frozenset(match["who"].casefold().split()) if match else frozenset()
-
-
-def is_disowned(who: frozenset[str], old: Statement) -> bool:
-    """Whether *old* was said by the one named."""
-    return old.source is not None and bool(who & set(old.source.holder.split()))

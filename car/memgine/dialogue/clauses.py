@@ -49,13 +49,21 @@ _STATING = re.compile(
 )
 
 
+_SAYING = re.compile(
+    r"\b(?:i|we|you|he|she|they|it|there|that|this|is|are|was|were|am|has|have|had|do|does|did|will"
+    r"|would|can|could|shall|should|must|may|might|cannot|\w{3,}ed)\b|['’](?:s|m|re|ve|ll|d|t)\b",
+    re.I,
+)
+"""What shows that something was said before the question, and not only its topic named."""
+
+
 def clauses(text: str) -> list[str]:
     """The sentences of *text*, cut also where a sentence turns (", but now …")."""
     found: list[str] = []
     for sentence in sentences(text):
         begin = 0
         asked = _ASKED.search(sentence) if sentence.endswith("?") else None
-        if asked and _STATING.match(sentence):
+        if asked and _STATING.match(sentence) and _SAYING.search(sentence, 0, asked.start()):
             found += [sentence[: asked.start()], sentence[asked.end() :]]
             continue
         for turn in _TURNING.finditer(sentence):

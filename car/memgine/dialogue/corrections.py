@@ -135,7 +135,8 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if _reports(new, old, dead):
         return True
     if strength == 0 and only_state:
-        return shared >= 2 or (bool(new.topic) and new.topic <= old.topic | old.head)
+        within = bool(new.topic) and new.topic <= old.topic | old.head
+        return shared >= 2 or within or _same_subject(new, old, dead)
     if _attributed(new, old) and shared >= (2 if _same_holder(new, old) else 1):
         return True
     return strength == 0 and _same_subject(new, old, dead)
@@ -154,7 +155,9 @@ def _reports(new: Statement, old: Statement, dead: list[Value]) -> bool:
     own, shared = mine - theirs - ATTRIBUTES, mine & theirs
     if overlap(new, old) > len(shared) or (shared and len(dead) > 1):
         return True
-    return len(shared) >= 2 and (len(own) <= len(shared) or moves(new.text))
+    if shared and moves(new.text) and new.node - old.node <= NEAR:
+        return True
+    return len(shared) >= 2 and len(own) <= len(shared)
 
 
 _SCHEDULED = frozenset({Kind.WHEN, Kind.SPAN, Kind.PLACE})

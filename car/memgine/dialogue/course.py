@@ -6,6 +6,7 @@ It follows the turns one by one.  What a turn in earnest does to others is left 
 import re
 from collections.abc import Sequence
 
+from car.memgine.authority import PEER
 from car.memgine.dialogue import interruptions, scopes
 from car.memgine.dialogue.cues import Cue, breaks_out
 from car.memgine.dialogue.effects import Digress, Effect, Place, Show
@@ -45,6 +46,8 @@ class Course:
         self._detour: list[int] | None = None
         self._begun = False
         """Whether anything was said in this session that may be broken off."""
+        self._opening = ""
+        """The words with which the open detour began."""
         self._named = False
         """Whether the open detour began with no more than the name of its topic."""
         self._doubtful: list[int] | None = None
@@ -144,11 +147,12 @@ class Course:
         from_user = bool(found) and found[0].voice == "user"
         plainly = from_user and any(interruptions.returns(said.text) for said in found)
         if self._detour is None:
-            if plainly and self._doubtful is not None:
+            again = plainly or (from_user and self._names_again(found))
+            if again and self._doubtful is not None:
                 return self._return(node, found, self._doubtful)
             if from_user and self._begun and _breaks_off(found) and not self._stays(found):
                 self._detour, self._doubtful = [node.index], None
-                self._named = _names_another(found)
+                self._opening, self._named = _told(found), _names_another(found)
                 return []
             _note(self._main, stems(node.value[:ANALYSED]))
             self._begun = True
@@ -162,18 +166,18 @@ class Course:
             self._doubtful = doubtful
             return effects
         if from_user and not self._named and self._interrupts(found):
-            self._detour, self._named = [node.index], True
+            self._detour, self._opening, self._named = [node.index], _told(found), True
         else:
             self._detour = _longer(self._detour, node.index)
         return []
 
     def _names_again(self, found: list[Statement]) -> bool:
         """Whether a turn within a detour does no more than name a topic: the one left."""
-        if found[0].person or found[0].source is not None or _valued(found):
+        if found[0].person or _ranks(found[0]) or _valued(found):
             return False
         if interruptions.leaves(found[0].text):
             return False
-        return interruptions.turns_back(_told(found))
+        return interruptions.turns_back(_told(found), self._opening)
 
     def _interrupts(self, found: Sequence[Statement]) -> bool:
         """Whether a turn breaks off in so many words what was only taken for a detour."""
@@ -197,7 +201,15 @@ class Course:
         brief = not valued and len(said.terms) <= interruptions.BROADEST
         if brief and known and len(said.topic) - len(known) <= 1:
             return True
+        if not valued and self._is_done(said):
+            return True
         return interruptions.resumes(said.text, len(said.terms), valued=valued)
+
+    def _is_done(self, said: Statement) -> bool:
+        """Whether *said* says that what the open detour began with is over and done with."""
+        if not interruptions.completes(said.text):
+            return False
+        return not said.topic.isdisjoint(stems(self._opening))
 
     def _return(self, node: Node, found: list[Statement], turns: Sequence[int]) -> list[Effect]:
         self._detour = self._doubtful = None
@@ -230,9 +242,14 @@ _IDLE = re.compile(r"q\d|\d+ (?:sec|min)$")
 
 def _names_another(found: Sequence[Statement]) -> bool:
     """Whether a turn does no more than break off and name another topic."""
-    if found[0].person or found[0].source is not None or _valued(found):
+    if found[0].person or _ranks(found[0]) or _valued(found):
         return False
     return interruptions.turns_to_another(_told(found))
+
+
+def _ranks(said: Statement) -> bool:
+    """Whether *said* is in the name of somebody above a peer."""
+    return said.source is not None and said.source.rank > PEER
 
 
 def _told(found: Sequence[Statement]) -> str:

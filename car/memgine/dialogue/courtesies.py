@@ -22,7 +22,8 @@ _VOCABULARY = """
     aware informed convenient find finds note notes following follow up promised sending
     check checking reply heads fyi psa fwiw yo tks tia pls ping qs q k ack eom reminder
     end minutes record concern whom given hereby respectfully submitted advise pursuant
-    accordance procedures procedure notice
+    accordance procedures procedure notice picking calling joining phone line holding hold
+    ptal lgtm cc
 """
 _WORDS = frozenset(_VOCABULARY.split())
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -32,7 +33,7 @@ _POLITE_WORDS = """
     sincerely yours cordially respectfully warm hope trust permission allow permit forgive pardon
     may tell ask mention inform share listen listening hearing reading attention patience word
     something thing aware informed news know question note follow following fyi psa fwiw yo tks
-    tia pls ping notice minutes submitted promised eom
+    tia pls ping notice minutes submitted promised eom ptal lgtm
 """
 _POLITE = frozenset(_POLITE_WORDS.split())
 """One of these has to be among them: "it is good" is no courtesy."""

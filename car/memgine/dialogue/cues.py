@@ -54,7 +54,7 @@ _PATTERNS: dict[Cue, str] = {
         \w\W*(?:->|=>|→)\W*\w
         |^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|(?:oh\ )?no\ wait\b|oh\ no\b\W+(?:it|that|the)\b
             |oops\b|whoops\b|wait\b)\s*\w
-        |\b(?:correction|corrigendum|erratum|amendment)\b\s*[:—–-]
+        |\b(?:correction|corrigendum|errat(?:um|a)|amendment|typo)\b\s*[,:—–-]
         |\b(?:scratch|strike|disregard|forget|ignore|undo|never\s?mind)\ (?:that|this|it
             |what\ i\ said|my\ (?:last|previous))
         |\bchanged\ (?:my|our)\ minds?\b|\bit(?:'s|\ has)?\ changed\b|\bi\ now\ think\b
@@ -170,7 +170,8 @@ _PATTERNS: dict[Cue, str] = {
         """,
     Cue.QUESTION: r"""
         ^(?!\W*(?:(?:and|but|so|oh|well|also)\b[\s,]+)*(?:i|we|you|he|she|they|it|my|our|your|his
-            |her|their|the|this|that|there|these|those)\b).*\?["')\]]*\s*$
+            |her|their|the|this|that|there|these|those|what\ (?:i|we|you|they)\b[^?]*\bis)\b)
+            .*\?["')\]]*\s*$
         |^\W*(?:please\ )?(?:can|could|would|will|may)\ (?:you|i|we|someone)\b
         |^\W*(?:what|which|who|whom|whose|where|when|why|how)\b(?!ever|\ about)(?:'s|\ (?:is|are
             |was|were|do|does|did|has|have|can|could|would|should|will|many|much|long|about)\b)

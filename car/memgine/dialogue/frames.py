@@ -92,6 +92,18 @@ _FRONTED = re.compile(
     r"\s+(?:it is\b|after all\b|(?:will )?(?:gets?|wins?|takes?|has won)\s+the\b)",
     re.I,
 )
+_PASSIVE = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|then|that|it is \w+ that)\b[\s,]+)*"
+    r"(?P<choice>(?-i:[A-Z0-9])[\w'’.&/#+-]*(?:\s+[\w'’.&/#+-]+){0,4}?)\s+"
+    r"(?:(?:is|are|was|were|has been|have been|will be|shall be|be|being|gets?|got|is to be)\s+)"
+    r"(?:(?:now|hereby|officially|finally|formally|herewith|therefore)\s+)*"
+    r"(?:selected|chosen|picked|appointed|designated|engaged|retained|hired|adopted|preferred"
+    r"|favou?red|substituted|awarded|given|restored|reinstated|confirmed|approved|nominated)"
+    r"\s+(?:as|for|to|over|in|by|with|instead|the)\b",
+    re.I,
+)
+"""A verb of choosing in the passive: its subject is what is chosen."""
+
 _LEADS = re.compile(
     r"^\W*(?:(?:no(?=\s*[,.!—–-])|wait|actually|sorry|oh|ok|okay|hmm|well|right|so|and|but|then"
     r"|(?:scratch|scrap|forget|strike) that|correction|on second thoughts?|on reflection"
@@ -105,6 +117,7 @@ _REST = re.compile(r"(?P<choice>[\w#$][^,;:.!?()]{1,60}?)" + _END, re.I)
 _REPORTED = re.compile(r"^[^,;:]{3,60}?\bthat\s+(?=(?:the|our|my|your|this)\b)", re.I)
 """What only introduces what is said ("I have to report that the …")."""
 
+_DETERMINERS = PRONOUNS | {"the", "a", "an", "our", "my", "your", "his", "her", "their", "its"}
 _PARTICIPLE = re.compile(r"(?:been |being )?\w+(?:ed|ing)", re.I)
 _STORY = re.compile(r"\b(?:plans?|note|mistake|status|reason|fyi|summary|recap)\b", re.I)
 """Labels after which there is a remark rather than a value."""
@@ -131,6 +144,9 @@ def frame_of(text: str, values: list[Value], cues: frozenset[Cue], *, prose: boo
     if being and being["head"].split()[0].casefold() not in PRONOUNS:
         head = _head(being["head"])
     verb_at = being.end("head") + len(text) - len(body) if being else 0
+    passive = _PASSIVE.match(body)
+    if passive and passive["choice"].split()[0].casefold() not in _DETERMINERS:
+        return Frame(choice=passive["choice"], chosen=True)
     choosing = _CHOOSING.search(body)
     if choosing and choosing["choice"].casefold() not in PRONOUNS:
         return Frame(

@@ -6,6 +6,8 @@ next topic.  So the opening may be read generously.
 
 import re
 
+from car.memgine.dialogue.vocabulary import stems
+
 _PAUSE = (
     r"hold on(?! to\b| \w+\s+[-—–])|hold that|hang on|wait(?! times?\b)|paus\w+|stop\w*"
     r"|interrupt\w*|break(?:ing)? (?:off|away|here)|break (?:this|that|it|things) off"
@@ -118,12 +120,30 @@ def _before_name(text: str) -> str:
     return said
 
 
-def turns_back(text: str) -> bool:
-    """Whether *text*, within an open detour, does no more than name the topic that was left."""
+def turns_back(text: str, opening: str = "") -> bool:
+    """Whether *text*, within an open detour, does no more than name the topic that was left.
+
+    The words before that name may be those of the turn's *opening* by which the topic was left.
+    """
     said = _before_name(text)
     if not said or len(said.split()) > BROADEST:
         return False
-    return is_filler(said) or _GOING_ON.search(said) is not None
+    if is_filler(said) or _GOING_ON.search(said) is not None:
+        return True
+    return not stems(said).isdisjoint(stems(_before_name(opening)))
+
+
+def completes(text: str) -> bool:
+    """Whether *text* says of something that it is over and done with."""
+    return _COMPLETED.search(text) is not None
+
+
+_COMPLETED = re.compile(
+    r"(?:\b(?:is|are|was|were|been|be|got|have|has|now|all|['’]s|['’]ve|\w+)\W+)"
+    r"(?:dealt with|settled|handled|done|finished|solved|sorted|over|contained|resolved|closed"
+    r"|taken care of|looked after|seen to|wrapped up|out of the way|off the (?:line|phone)|gone)\b",
+    re.I,
+)
 
 
 def turns_to_another(text: str) -> bool:
@@ -140,20 +160,23 @@ def is_filler(text: str) -> bool:
 _GOING_ON = re.compile(
     r"\b(?:back|again|resum\w*|return\w*|continu\w*|cont|proceed\w*|reconven\w*|reopen\w*"
     r"|anew|once more|restor\w*|rejoin\w*|sorry|apolog\w+|thanks?|previous\w*"
-    r"|(?:done|finished|settled|sorted|handled|solved|over|dealt with|quiet|clear)\b(?!\s*:))\b",
+    r"|(?:done|finished|settled|sorted|handled|solved|over|dealt with|quiet|clear|looked after"
+    r"|seen to|taken care of|resolved|closed|wrapped up)\b(?!\s*:))\b",
     re.I,
 )
 """What may say that a detour is over, where a turn does no more than name a topic."""
 
 _FILLER = re.compile(
     r"(?:(?:you|i|if|what|we|so|that['’]?s|that|know|see|mean|yeah|yes|no|well|right|okay|ok|like"
-    r"|anyhow|anyway|erm|um|uh|hm+|thanks?|please|regards|best|k|tks|tia|pls|ack)\b\W*)+",
+    r"|anyhow|anyway|erm|um|uh|hm+|thanks?|please|regards|best|k|tks|tia|pls|ack|hello|hi|hey|still"
+    r"|there|here|are|now|then|with|me|us|can|hear|alright|good|listening|waiting)\b\W*)+",
     re.I,
 )
 
 _ENDED = (
     r"(?:now |all |finally |already )?(?:dealt with|settled|handled|done|finished|solved|sorted"
-    r"|over|contained|resolved|taken care of|quiet|closed)\b(?!\s+(?:on|to|that|upon|as|by|in)\b)"
+    r"|over|contained|resolved|taken care of|looked after|seen to|quiet|closed)\b"
+    r"(?!\s+(?:on|to|that|upon|as|by|in)\b)"
 )
 _BROADLY = re.compile(
     r"\b(?:back|again|resum\w+|return\w*|continu\w+|once more|anew|left off|where were"

@@ -12,7 +12,7 @@ import msgspec
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
 from car.memgine.dialogue.precedence import attributed
-from car.memgine.dialogue.requests import requests
+from car.memgine.dialogue.requests import recalls, requests
 from car.memgine.dialogue.restatements import Dead, contains, dead_of, quotes, repeats
 from car.memgine.dialogue.statements import ANALYSED, Statement, read_statements, reword
 from car.memgine.dialogue.surroundings import Surroundings
@@ -215,9 +215,15 @@ def _read(node: Node) -> list[Statement]:
     """The statements of *node*; what asks to be told something is a question, however put."""
     found = read_statements(node)
     for said in found:
-        if said.voice == "user" and requests(said.text):
+        if said.voice != "user":
+            continue
+        bare = not said.person and said.source is None and said.kinds.isdisjoint(_TYPED)
+        if requests(said.text) or (bare and recalls(said.text)):
             said.cues |= {Cue.QUESTION}
     return found
+
+
+_TYPED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.WHEN, Kind.STATE})
 
 
 def _present(index: int, around: Surroundings) -> Node | None:

@@ -39,7 +39,7 @@ _REPLACING = re.compile(
     re.I,
 )
 _FORMERLY = re.compile(
-    r"\b(?:had|wrote|written|was|were|been|said|told|stood|believed|thought|assumed|noted|recorded"
+    r"\b(?:had|wrote|written|was|were|been|said|told|heard|gave|got|read|stood|believed|thought|assumed|noted|recorded"
     r"|out|goes|old|former\w*|previous\w*|before|until|first|original\w*|instead|rather|not)\b",
     re.I,
 )

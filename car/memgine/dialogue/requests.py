@@ -13,9 +13,9 @@ _VERB_FIRST = (
     r"(?:you|they|he|she|we|there|any(?:one|body)|some(?:one|body))\b"
 )
 _ASKED_AT_LAST = re.compile(
-    rf"[:;—–]\s*(?:and |so |but )?(?:{_INTERROGATIVE}|{_VERB_FIRST})[^?]*\?[\"')\]]*\s*$", re.I
+    rf"[,:;—–]\s*(?:and |so |but )?(?:{_INTERROGATIVE}|{_VERB_FIRST})[^?]*\?[\"')\]]*\s*$", re.I
 )
-"""A question after a colon or dash is what the whole sentence is for."""
+"""A question after a comma, colon or dash is what the whole sentence is for."""
 
 _WONDERING = re.compile(
     r"\b(?:i|we)(?:['’]m| am| was| were|['’]re| are|) (?:just )?wonder(?:ing)?\b", re.I
@@ -29,15 +29,40 @@ _ADDRESSED = re.compile(
     rf"(?:(?:please|kindly|maybe|perhaps|just|also)\s+)*{_TELLING}",
     re.I,
 )
+_TOLD_TO_YOU = re.compile(
+    r"\b(?:told|said|gave|given|mentioned|confided|shared|sent|showed|shown|provided|disclosed"
+    r"|revealed|explained|described|passed)\b(?:\s+(?:it|this|that|them|all))?"
+    r"\s+(?:to |with )?you\b"
+    r"|\byou(?:['’]ve| have| had| and \w+(?: \w+)?| people| guys| all)?"
+    r"\s+(?:\w+ly |also |just |already |last )?"
+    r"(?:discuss\w*|talk\w*|spoke\w*|speak|chatted|heard|went over|gone over|covered|got from"
+    r"|received|learned|learnt|worked (?:on|out)|drew up|noted down|wrote down)\b"
+    r"|\b(?:your|our|the|an?) (?:\w+ )?(?:conversation|chat|talk|discussion|session|call|exchange"
+    r"|thread|meeting|correspondence)s? (?:with|w/)"
+    r"|\byou had \w+ (?:here|in|on)\b"
+    r"|\b(?:need|want|require|seek|after|looking for|interested in)\b[^.;:!?]{0,60}?"
+    r"\b(?:they|he|she|you|[A-Z]\w+) (?:gave|told|said|mentioned|shared|quoted|discussed|named)\b",
+    re.I,
+)
+"""What was said to, or by, the one who is spoken to: a user reminds of it to hear it."""
+
 _COMPLEMENT = (
     r"(?:to (?:know|learn|hear|be (?:informed|told|shown|given|sent))|disclosures?|information"
     rf"|details|as to|whether|about|{_INTERROGATIVE})"
 )
 _PERFORMED = re.compile(
     rf"\b(?:requests?|enquires?|inquires?|asks?|seeks?)\s+(?:\w+\s+){{0,3}}?{_COMPLEMENT}"
+    r"|\b(?:requests?|asks?|(?:be|is|are) (?:requested|asked|sought)|(?:would|should) like"
+    r"|wants?)\b[^.;:!?]{0,120}\b(?:be|been|to) (?:\w+ )?"
+    r"(?:restated|repeated|recalled|summari[sz]ed|told|shared|provided|disclosed|described|explained|sent|shown|given|furnished|communicated|confirmed)\b"
     rf"|\b(?:i|we)(?:['’]d| would)? (?:like|want|wish|need|love) to (?:know|learn|hear|be told)\b",
     re.I,
 )
+
+
+def recalls(text: str) -> bool:
+    """Whether *text* speaks of what the one who is spoken to heard or said elsewhere."""
+    return _TOLD_TO_YOU.search(text) is not None
 
 
 def requests(text: str) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.dialogue.vocabulary import terms
+from car.memgine.dialogue.vocabulary import GENERIC, terms
 
 _TELLING = frozenset({Kind.MONEY, Kind.CHOICE, Kind.PLACE, Kind.PERCENT})
 """Families whose values seldom occur by chance."""
@@ -59,7 +59,7 @@ def repeats(said: Statement, dead: Dead) -> bool:
         return False
     if said.voice == "user" and (said.has(Cue.PAST) or not (said.topic or said.head)):
         return True
-    if said.voice == "fact" and set(said.terms) <= set(dead.normal.split()):
+    if said.voice == "fact" and set(said.terms) - GENERIC <= set(dead.normal.split()):
         return True
     shared = len((said.topic | said.head | said.named) & dead.slot)
     if said.voice == "assistant":

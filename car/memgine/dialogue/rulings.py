@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from car.memgine.dialogue.aftermath import Aftermath
-from car.memgine.dialogue.cancellations import disowned, is_disowned, revokes, takes_back
+from car.memgine.dialogue.cancellations import revokes, takes_back
 from car.memgine.dialogue.conflicts import revises
 from car.memgine.dialogue.corrections import claims, is_open, outranked, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
@@ -62,7 +62,6 @@ class Rulings:
             return
         if said.has(Cue.REVERT) and not said.returning:
             said.known = ledger.names_dead_choice(said)
-        self._disown(said, around)
         if self._weighing.is_attributed(said):
             self._weighing.weigh(said, self._before(said, around))
         self.revoke(said, around)
@@ -225,6 +224,7 @@ class Rulings:
             if old.node != said.node and old.voice != "signal" and not outranked(said, old)
         ]
         alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
+        alive += [old for old in ledger.back() if old.node < said.node and _is_set_aside(old)]
         following = [s for s in ledger.known(said.node) if 0 < s.part - said.part <= 2]
         found = amendment(said, [*alive, *ledger.quoted(said)], following)
         if found is None:
@@ -257,20 +257,6 @@ class Rulings:
 
     # ---- taking back -------------------------------------------------------------------------
 
-    def _disown(self, said: Statement, around: Surroundings) -> None:
-        """Whose word is called wrong has said nothing."""
-        who = disowned(said)
-        if not who:
-            return
-        fallen = [
-            old
-            for old in self._ledger.back()
-            if old.alive and old.node != said.node and is_disowned(who, old)
-        ]
-        for old in fallen:
-            self._ledger.kill(old, "superseded", said.node)
-        self.sweep(fallen, [], said.node, around)
-
     def revoke(self, said: Statement, around: Surroundings, *, facts: bool = True) -> None:
         """Kill the approvals and plans that *said* takes back, with the details beside them."""
         if not takes_back(said):
@@ -296,6 +282,11 @@ class Rulings:
             said.victor = True
             self._ledger.revive(said)
             self.sweep(fallen, dead, said.node, around)
+
+
+def _is_set_aside(old: Statement) -> bool:
+    """Whether *old* was a user's question or guess: taken back, it is not to come in again."""
+    return old.voice == "user" and not old.alive and not old.laid and not old.person
 
 
 def _timed(new: Statement, old: Statement) -> bool:

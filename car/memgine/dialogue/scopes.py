@@ -77,8 +77,37 @@ _DISCLAIMED = re.compile(
     r"\b(?:for (?:a|the|now)\b|a (?:moment|while|minute|bit)\b)",
     re.I,
 )
+_EARNEST = (
+    r"(?:obligations?|commitments?|decisions?|promises?|agreements?|binding|bind|binds|bound|final"
+    r"|decided|committed|agreed|official|settled|real|real world|serious|earnest|reality|legal"
+    r"|effect|force|consequences?|contract|valid|count|counts|hold|holds|obliges?|promised|merged|kept|saved|shipped|stays|sticks)\b"
+)
+_UNEARNEST = re.compile(
+    r"\b(?:no|not|non|nobody|no one|none|nothing|never|neither|nor|without|zero|hardly"
+    r"|\w+n['’]t|dont|doesnt|isnt|wont|cant)\b"
+    rf"(?:[\s-]+[\w'’]+){{0,4}}?[\s-]+{_EARNEST}"
+    rf"|\bnon-?{_EARNEST}",
+    re.I,
+)
+"""A denial that what follows is in earnest."""
+
+_PLAYING = re.compile(rf"\b(?:{_KINDS}|{_FANCIFUL}|{_PLAY})\b", re.I)
+LONGEST_OPENING = 30
+"""Words of a turn that opens a scope by saying what it is and that it is not in earnest."""
+
+
+def _announces(text: str) -> bool:
+    """Whether *text* names a kind of play and denies that it is in earnest.
+
+    "A pricing exploration is opened; it binds nobody."
+    """
+    if _UNEARNEST.search(text) is None or len(text.split()) > LONGEST_OPENING:
+        return False
+    return _PLAYING.search(text) is not None
+
+
 _REAL = (
-    r"(?:real(?:ity)?|actual(?:ly)?|firm|concrete|binding|agreed|confirmed|earnest|serious(?:ly)?"
+    r"(?:real(?:ity)?|actual(?:ly)?|commitments|obligations|firm|concrete|binding|agreed|confirmed|earnest|serious(?:ly)?"
     r"|facts|business|production|prod|live|earth)\b"
 )
 _CLOSING = re.compile(
@@ -144,8 +173,10 @@ def opens(text: str, *, casual: bool) -> str | None:
 
     In *casual* talk it has to name the kind of scope: people say "just for fun" of anything.
     """
-    framed = _FRAMED.search(text) or (None if casual else _DISCLAIMED.search(text))
-    return None if framed is None or _CLOSING.search(text) else _name(text)
+    framed = _FRAMED.search(text) is not None
+    if not framed and not casual:
+        framed = _DISCLAIMED.search(text) is not None or _announces(text)
+    return _name(text) if framed and not _CLOSING.search(text) else None
 
 
 def closes(text: str) -> bool:

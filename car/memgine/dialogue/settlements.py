@@ -17,7 +17,7 @@ from car.memgine.dialogue.cues import Cue, adds
 from car.memgine.dialogue.precedence import speaks_for
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, terms
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, STATE_NOUNS, terms
 
 KEPT = 8
 """Settlements that the next word may still be about."""
@@ -37,7 +37,8 @@ _SETTLING_WORDS = """
     favour favor better decree will wish insist order direct instruct mandate vote plan forward
     meant mean sorry scratch overrule override overturn reverse withdraw stand apply count valid
     wrong error mistake incorrect true truth hold enter suit better prefer like
-    must latest present current conclude land commit lock confirm sign stick
+    appoint designate name elect hire engage retain must latest present current conclude land
+    commit lock confirm sign stick
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
 _FIRM = _SETTLING - frozenset(
@@ -90,8 +91,11 @@ class Settlements:
     def note(self, said: Statement, echo: Statement) -> bool:
         """Take in that the assistant's *echo* gave back what the user had *said*, if it did."""
         phrase = _chosen_part(said, _shared(said, echo), said.head | echo.head)
+        given = {term for value in _given(said, echo) for term in terms(value)}
+        if given and given.isdisjoint(phrase):
+            phrase = ()
         slot = (said.topic | said.head | echo.topic | echo.head) - set(phrase) - GENERIC
-        if phrase or any(value.same(other) for value in said.values for other in echo.values):
+        if phrase or given:
             slot -= _ACKNOWLEDGING
             said.topic |= (slot | set(echo.terms)) & set(said.terms) - set(phrase) - GENERIC
             self._held.append(Settlement(said, echo, phrase, slot))
@@ -139,6 +143,15 @@ _ACKNOWLEDGING = frozenset(
 """What an assistant says of having heard, rather than of the thing."""
 
 
+def _given(said: Statement, echo: Statement) -> list[str]:
+    """The typed values of *said* that *echo* has as well, as they were written."""
+    return [
+        said.text[value.start : value.end]
+        for value in said.values
+        if value.kind is not Kind.CHOICE and any(value.same(other) for other in echo.values)
+    ]
+
+
 def _shared(said: Statement, echo: Statement) -> tuple[str, ...]:
     """The longest run of terms in both; empty where it could not name a choice."""
     best: tuple[str, ...] = ()
@@ -183,7 +196,8 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     slot = held.slot
     foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC - _PASSING
     if all(value.kind is Kind.STATE for value in dead):
-        return dead if new.topic & slot and len(foreign) <= MOST_FOREIGN else []
+        about = new.topic & slot or (near and new.topic <= STATE_NOUNS)
+        return dead if about and len(foreign - STATE_NOUNS) <= MOST_FOREIGN else []
     mine = new.topic | new.head
     shared = mine & slot
     if not foreign:

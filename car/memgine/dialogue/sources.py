@@ -45,6 +45,10 @@ _ADDRESSING_WORDS = "ask tell call email meet invite thank hire promote see cont
 _ADDRESSING = frozenset(_ADDRESSING_WORDS.split())
 """Verbs that, written large, begin an order to speak to somebody rather than a name."""
 
+_WHEN_WORDS = "yesterday yesterday's today today's tomorrow tomorrow's last this next"
+_WHEN = frozenset(_WHEN_WORDS.split())
+"""Whose is no name: "yesterday's board" is a meeting."""
+
 _CLEARANCE_WORDS = "internal restricted confidential private secret only visible"
 _CLEARANCE = frozenset(_CLEARANCE_WORDS.split())
 """What opens a marker of who may read, not a name."""
@@ -133,7 +137,7 @@ class Region(msgspec.Struct):
         return True
 
     def _may_be_name(self, word: str, folded: str, alone: bool) -> bool:
-        if folded in STOP_WORDS or folded in _ADDRESSING or folded in _CLEARANCE:
+        if folded in STOP_WORDS or folded in _ADDRESSING or folded in _CLEARANCE | _WHEN:
             return False
         if not _NAME.fullmatch(word):
             return False

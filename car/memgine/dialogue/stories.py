@@ -15,7 +15,7 @@ _TOLD = frozenset({Kind.WHEN, Kind.MONEY, Kind.PERCENT, Kind.PLACE})
 
 _BEGUN = re.compile(
     r"\b(?:first\b(?! (?:of|time))|at the start|outset|initial\w*|original\w*|start(?:ed|ing)|began"
-    r"|beg[iu]n(?:ning)?|former\w*|previous\w*|old|earlier|once|neither)\b"
+    r"|beg[iu]n(?:ning)?|v1|version 1|former\w*|previous\w*|old|earlier|once|neither)\b"
     r"|^\W*(?:(?:so|thus|hence|in (?:short|brief))\W+)?(?:not|nor)\b",
     re.I,
 )
@@ -64,7 +64,7 @@ def is_over(step: str) -> bool:
 
 
 def denies(step: str) -> bool:
-    """Whether *step* begins to say what is not so; what follows is not so either, until "but"."""
+    """Whether *step* begins to list what is not so: what follows is not so either, until "but"."""
     return _NEITHER.search(step) is not None
 
 
@@ -73,7 +73,11 @@ def turns(step: str) -> bool:
     return _BUT.match(step) is not None
 
 
-_NEITHER = re.compile(r"\bneither\b", re.I)
+_NEITHER = re.compile(
+    r"\bneither\b|^[^:]{0,40}\b(?:earlier|previous|former|old|prior|past|rejected|discarded|dropped"
+    r"|superseded|outdated)\b[^:]{0,30}:",
+    re.I,
+)
 _BUT = re.compile(r"\W*(?:but|it['’]?s|rather)\b", re.I)
 
 

@@ -4,10 +4,17 @@ Closed lists of English, compiled for this project; which words carry a topic is
 question answered here.
 """
 
+from car.memgine.dialogue.abbreviations import written_out
 from car.memgine.tokens import Tokeniser
 
-terms = Tokeniser().terms
-"""The terms of a text, in order (``tokens.Tokeniser``)."""
+_tokeniser = Tokeniser()
+_WRITTEN_OUT = written_out(_tokeniser.term)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of *text* in order (``tokens.Tokeniser``), those of short forms written out."""
+    return [_WRITTEN_OUT.get(term, term) for term in _tokeniser.terms(text)]
+
 
 _GENERIC_WORDS = """
     thing something one way fact item version step case option choice decision plan approach
@@ -24,7 +31,9 @@ _GENERIC_WORDS = """
     yes no ok okay yeah yep oh ah um uh hm hmm well sure please sorry thanks great good news oops
     unfortunately luckily fortunately sadly apparently honestly basically frankly
     reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
-    today stick per all
+    today stick per all aforesaid foregoing aforementioned abovementioned former latter hereby
+    thereof therein thereby hereto herein henceforth hereafter thereupon effect lieu stead
+    declare announce
 """
 GENERIC: frozenset[str] = frozenset(terms(_GENERIC_WORDS))
 """Stems that say nothing about what a statement is about."""

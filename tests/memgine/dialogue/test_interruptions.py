@@ -99,6 +99,22 @@ class DetourTests(TalkTestCase):
         for text in ("Settled: the roof", "It was decided: a slate roof", "okay, the roof is done"):
             self.assertFalse(turns_back(text), text)
         self.assertFalse(turns_to_another("Sorry, the boiler is at 90 degrees"))
+        self.assertTrue(turns_back("hello, still there? right, the slate roof"))
+
+    def test_words_of_the_opening(self) -> None:
+        """A topic is taken up again in the words by which it was left."""
+        leaving = "Bookmark in, something came up: boiler alarm"
+        talk = Talk(*MAIN, leaving, *DETOUR, "Bookmark out: the slate roof")
+        marked = [node.value for node in talk.nodes if node.digression]
+        self.assertEqual(marked, [leaving, *DETOUR])
+        self.assertFalse(turns_back("Bookmark out: the slate roof", "Hold on: boiler alarm"))
+
+    def test_detour_is_done(self) -> None:
+        """What the detour began with is over: the main thread goes on."""
+        leaving = "One second please: boiler alarm"
+        talk = Talk(*MAIN, leaving, *DETOUR, "The alarm has been looked after.")
+        marked = [node.value for node in talk.nodes if node.digression]
+        self.assertEqual(marked, [leaving, *DETOUR])
 
     def test_doubtful_return(self) -> None:
         """What may have been the end of a detour is not, if the return comes later."""

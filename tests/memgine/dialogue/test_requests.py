@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.memgine.dialogue.requests import requests
+from car.memgine.dialogue.requests import recalls, requests
 
 
 class RequestTests(SynchronousTestCase):
@@ -30,3 +30,32 @@ class RequestTests(SynchronousTestCase):
             "Could you move it to noon?",
         ):
             self.assertFalse(requests(text), text)
+
+    def test_asked_for(self) -> None:
+        """A formal request that something be told, and a topic set before its question."""
+        for text in (
+            "I request that the terms of the lease be restated",
+            "You are asked that the list of guests be provided",
+            "our roof plan and the colours from last time, what were they?",
+        ):
+            self.assertTrue(requests(text), text)
+
+
+class RecallTests(SynchronousTestCase):
+    """Reminding the listener of what it heard elsewhere."""
+
+    def test_recalls(self) -> None:
+        """By what was said to it, by its talks with others, by what they gave."""
+        for text in (
+            "It would be for the rent that Ana told to you",
+            "There was some price you discussed for Hooli",
+            "You have an earlier thread with Ana",
+            "You had Ana on the phone earlier",
+            "Need the figure they gave",
+        ):
+            self.assertTrue(recalls(text), text)
+
+    def test_states(self) -> None:
+        """What the speaker has, needs or tells is no reminder."""
+        for text in ("We talked about the roof", "I need a new lamp", "Ana told me the price"):
+            self.assertFalse(recalls(text), text)

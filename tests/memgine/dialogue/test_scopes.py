@@ -55,6 +55,17 @@ class StretchTests(TalkTestCase):
                 talk = Talk(opening, "The price could be $7.", closing, "The price is $9.")
                 self.assertEqual(talk.holds(), ["The price is $9."], (opening, closing))
 
+    def test_denied_to_be_in_earnest(self) -> None:
+        """A kind of play and the denial that it is in earnest open one, in any wording."""
+        for opening in (
+            "A price exploration is opened. It creates no obligation.",
+            "Now a rough simulation, nothing here is kept.",
+            "This draft, which binds nobody, isn't final.",
+        ):
+            talk = Talk(opening, "The price could be $7.", "The exercise is hereby closed.")
+            self.assertNotIn("$7", " ".join(talk.holds()), opening)
+        self.leaves_alone(["I sent the draft to legal.", "No decision on the roof yet."])
+
     def test_among_people(self) -> None:
         """In casual talk a "just for fun" sets nothing that follows aside."""
         self.leaves_alone(["Mia> Just for fun, no commitment.", "Leo> We met in Lyon."])
@@ -125,6 +136,16 @@ class NoEvidenceTests(TalkTestCase):
         """A statement that ends in a question is still one."""
         talk = Talk("We're camping in September, want to join?")
         self.assertEqual(talk.holds(), ["We're camping in September"])
+
+    def test_cleft(self) -> None:
+        """ "What we do is …?" states what is done."""
+        self.leaves_alone(["What we do this week is paint the roof, that's the goal?"])
+
+    def test_recalling(self) -> None:
+        """What only reminds the listener of a talk is set aside, unless it brings a value."""
+        talk = Talk("You had Ana on the phone earlier, from Hooli.")
+        self.assertEqual(talk.nodes[0].setting, QUESTION)
+        self.leaves_alone(["As you discussed with Ana, the rent is $900."])
 
     def test_breakout(self) -> None:
         """No wording of it gets in."""

@@ -131,3 +131,57 @@ class PeopleTests(TalkTestCase):
             kept=["June 9"],
             gone=["May 4"],
         )
+
+
+class SubjectTests(TalkTestCase):
+    """What a word on a settled matter may look like."""
+
+    def test_short_forms(self) -> None:
+        """ "qty" is the quantity, "loc" the location."""
+        self.leaves(
+            ["Order 40 chairs to Lyon.", "assistant> 40 chairs to Lyon.", "loc same, qty 60"],
+            kept=["60"],
+            gone=["40"],
+        )
+
+    def test_passive(self) -> None:
+        """Whoever is appointed, chosen or awarded something is the choice."""
+        self.leaves(
+            [
+                "Hooli has been selected for the roof contract.",
+                "assistant> The papers for Hooli will be drawn up.",
+                "Piedpaper is appointed for the roof contract.",
+            ],
+            kept=["Piedpaper"],
+            gone=["Hooli"],
+        )
+
+    def test_anaphors(self) -> None:
+        """ "The foregoing" names no subject of its own."""
+        self.leaves(
+            [
+                "The fair takes place next week.",
+                "assistant> The fair is entered for next week.",
+                "The foregoing is to be amended to this week.",
+            ],
+            kept=["this week"],
+            gone=["next week"],
+        )
+
+    def test_fact_of_a_choice_given_up(self) -> None:
+        """A fact that says no more than the choice, with a word such as "tentative", falls."""
+        talk = Talk(
+            "Roof idea: slate tiles, nothing fixed.",
+            "assistant> Roof tbc: slate tiles.",
+            "It's copper sheets, official.",
+        )
+        talk.fact("cover", "slate tiles (tentative)", minutes_ago=10)
+        self.assertNotIn("slate", " ".join(talk.holds()))
+
+    def test_slip_of_the_pen(self) -> None:
+        """A typo is a correction."""
+        self.leaves(
+            ["The fair is on May 4.", "assistant> Fair: May 4.", "Typo, May 9."],
+            kept=["May 9"],
+            gone=["May 4"],
+        )

@@ -67,3 +67,12 @@ class TalkTests(TalkTestCase):
             kept=["Friday"],
             gone=["Monday"],
         )
+
+    def test_listed(self) -> None:
+        """What a label calls earlier is over, all of it; numbered versions are steps."""
+        self.leaves(
+            ["Final: the fair is on May 12. Earlier candidates: May 4 (plan), May 9 (looked at)."],
+            kept=["May 12"],
+            gone=["May 4", "May 9"],
+        )
+        self.assertEqual(len(steps("v1 May 4, v2 May 9, v3 May 12", BEGIN)), 3)
