@@ -7,9 +7,8 @@ the same options, and let go of by the last of them.
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
-from twisted.internet.defer import Deferred, DeferredLock, TimeoutError, succeed
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
@@ -57,19 +56,14 @@ class Ear(Struct, frozen=True, eq=False):
     tapped: Tap
 
 
-class _Kind(Struct, frozen=True):
-    type: str
-
-
-_KINDS = msgspec.json.Decoder(_Kind)
-
-
 @implementer(IVoiceEventSink)
 class Capture:
     """One voice session and the ears of the meetings that listen to it.
 
-    ``began`` is when it began to listen, in seconds since the epoch.
+    ``session`` is there once it listens; ``began`` is when that was, in seconds since the epoch.
     """
+
+    session: VoiceSession
 
     def __init__(self, session_id: str, source: AudioSource, options: VoiceOptions) -> None:
         self.session_id = session_id
@@ -78,9 +72,11 @@ class Capture:
         self.began = 0.0
         self.ears: list[Ear] = []
         self.users = 0
-        self.ended = False
-        self._awaits_text = False
-        self._settling: list[Deferred[None]] = []
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is listened to."""
+        return self.session.status in ("draining", "ended")
 
     def add(self, ear: Ear) -> None:
         """Let one more meeting listen."""
@@ -91,30 +87,11 @@ class Capture:
         """Pass an event to every meeting."""
         for ear in list(self.ears):
             ear.heard(event)
-        kind = _KINDS.decode(event).type
-        if kind == "speech_start":
-            self._awaits_text = True
-        elif kind in ("transcript", "session_ended"):
-            self._awaits_text = False
-            self.ended = kind == "session_ended"
-            settling, self._settling = self._settling, []
-            for waiter in settling:
-                waiter.callback(None)
 
     def tap(self, sample_rate: int, channels: int, pcm: bytes) -> None:
         """Pass audio to every meeting."""
         for ear in self.ears:
             ear.tapped(sample_rate, channels, pcm)
-
-    def settled(self) -> "Deferred[None]":
-        """Fires when the text of a segment that was begun is there, or the session has ended.
-
-        A segment in which nothing was understood has none.  Cancelling gives up the waiting.
-        """
-        if not self._awaits_text:
-            return succeed(None)
-        self._settling.append(Deferred(self._settling.remove))
-        return self._settling[-1]
 
 
 class Captures:
@@ -161,7 +138,9 @@ class Captures:
         capture = Capture(session_id, source, options)
         capture.add(ear)
         try:
-            await self._voices().start(session_id, source, options, capture, None, capture.tap)
+            capture.session = await self._voices().start(
+                session_id, source, options, capture, None, capture.tap
+            )
         except SourceFailed as problem:
             if isinstance(source, System):
                 raise SourceFailed(_NO_SYSTEM_AUDIO.format(problem=problem)) from None
@@ -174,7 +153,7 @@ class Captures:
         capture.users -= 1
         try:
             if capture.users:
-                await capture.settled().addTimeout(seconds, self._clock)
+                await capture.session.settled().addTimeout(seconds, self._clock)
             else:
                 if capture in self._shared:
                     self._shared.remove(capture)

@@ -10,9 +10,12 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import sys
 import wave
+from errno import EINVAL
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from twisted.logger import Logger
@@ -28,6 +31,10 @@ if sys.platform != "win32":
     import fcntl
 
 _log = Logger()
+
+MOST_AUDIO_BYTES = 2**32 - 2**16
+"""The samples that a WAV file holds, as its header counts octets in 32 bits: six hours of 48 kHz
+stereo."""
 
 METADATA = "meeting.json"
 TRANSCRIPT = "transcript.jsonl"
@@ -128,17 +135,29 @@ class MeetingFiles:
     def recover(self) -> list[str]:
         """Close the meetings that were cut off, at the time of their last lines; their ids.
 
-        Raises FilesFailed.
+        One that cannot be closed is left as it is, and the log says so.  Raises FilesFailed
+        where nothing can be read.
         """
         closed = []
         for metadata in self.all():
-            directory = self.root / metadata.id
-            if metadata.ended_at is None and not _is_locked(directory / TRANSCRIPT):
-                lines = _read_transcript(directory)
-                ended = lines[-1].ts if lines else metadata.started_at
-                self.write(msgspec.structs.replace(metadata, ended_at=ended))
-                closed.append(metadata.id)
+            if metadata.ended_at is None and not _is_locked(self.root / metadata.id / TRANSCRIPT):
+                try:
+                    self._close(metadata)
+                except (FilesFailed, OSError) as problem:
+                    _log.warn(
+                        "meeting {id} was cut off and is not closed: {problem}",
+                        id=metadata.id,
+                        problem=str(problem),
+                    )
+                else:
+                    closed.append(metadata.id)
         return closed
+
+    def _close(self, metadata: MeetingMetadata) -> None:
+        """Close a meeting that was cut off.  Raises OSError or FilesFailed."""
+        lines = _read_transcript(self.root / metadata.id)
+        ended = lines[-1].ts if lines else metadata.started_at
+        self.write(msgspec.structs.replace(metadata, ended_at=ended))
 
 
 class TranscriptFile:
@@ -167,15 +186,21 @@ class TranscriptFile:
 
 
 class AudioTrack:
-    """``audio-<source>.wav``, whose header is right after each piece; made by the first one."""
+    """``audio-<source>.wav``, whose header is right after each piece; made by the first one.
+
+    It holds MOST_AUDIO_BYTES and then takes no more.
+    """
 
     def __init__(self, directory: Path, source: str, sample_rate: int, channels: int) -> None:
         self._path = directory / f"audio-{source}.wav"
         self._format = sample_rate, channels
         self._file: wave.Wave_write | None = None
+        self._size = 0
 
     def append(self, pcm: bytes) -> None:
         """Add s16le samples; raises FilesFailed."""
+        if self._size + len(pcm) > MOST_AUDIO_BYTES:
+            raise FilesFailed(f"{self._path} is as long as a WAV file can be")
         try:
             if self._file is None:
                 self._file = wave.open(os.fspath(self._path), "wb")  # noqa: SIM115
@@ -184,6 +209,7 @@ class AudioTrack:
                 self._file.setnchannels(self._format[1])
                 os.chmod(self._path, 0o600)
             self._file.writeframes(pcm)
+            self._size += len(pcm)
         except OSError as problem:
             raise _failed(self._path, "written", problem) from None
 
@@ -200,7 +226,7 @@ def _read_metadata(directory: Path) -> MeetingMetadata | None:
     """What ``meeting.json`` says; None where there is none that can be read."""
     path = directory / METADATA
     try:
-        metadata = convert(decode(path.read_bytes()), MeetingMetadata)
+        metadata = convert(decode(_read(path)), MeetingMetadata)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, JsonError) as problem:
@@ -213,7 +239,7 @@ def _read_transcript(directory: Path) -> list[TranscriptLine]:
     """The whole lines, however many; none where there is no file.  Raises OSError."""
     path = directory / TRANSCRIPT
     try:
-        *whole, _torn = path.read_bytes().split(b"\n")
+        *whole, _torn = _read(path).split(b"\n")
     except FileNotFoundError:
         return []
     lines = []
@@ -225,12 +251,28 @@ def _read_transcript(directory: Path) -> list[TranscriptLine]:
     return lines
 
 
+def _read(path: Path) -> bytes:
+    """All of the file *path*.  Raises OSError."""
+    with _opened(path) as file:
+        return file.read()
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file *path*, to be read; raises OSError for what is none, such as a pipe."""
+    # A pipe without a writer would keep an ordinary open waiting.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(EINVAL, "Not a regular file", os.fspath(path))
+    return open(descriptor, "rb")
+
+
 def _is_locked(path: Path) -> bool:
     """Whether somebody writes the transcript at *path*."""
     if sys.platform == "win32":
         return False
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

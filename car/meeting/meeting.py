@@ -71,20 +71,45 @@ class Meeting:
         Fails with MeetingError or VoiceError; then nothing is listened to, and the directory
         is gone, or closed where a line was written.
         """
-        file = self._file = await self._in_thread(self.files.create, self.metadata)
-        self._lines = WriteQueue(self._in_thread, file.append, self._not_written)
+        self._lines = WriteQueue(self._in_thread, self._append, self._not_written)
         meeting_id = self.metadata.id
         sink = TranscriptSink(meeting_id, self._lines, upstream, self._now, self._on_full)
         self._sink = sink
         self._chain = ingest(meeting_id, sink, sink.source_of)
+        # Its client may leave from here on.
         try:
+            self._file = await self._created()
             await self._listen(new)
         except (CarError, CancelledError) as problem:
-            await self._give_up()
+            if self._file is not None:
+                await self._give_up()
             if isinstance(problem, CancelledError):
                 raise MeetingError(f"meeting '{meeting_id}' was given up") from None
             raise
         self.state = "active"
+
+    def _created(self) -> "Deferred[TranscriptFile]":
+        """Make the directory; fires with the transcript, fails with MeetingError.
+
+        Cancelling gives up the waiting; what is made nevertheless is removed.
+        """
+        waiter: Deferred[TranscriptFile] = Deferred()
+
+        def made(file: TranscriptFile) -> "Deferred[None] | None":
+            if not waiter.called:
+                waiter.callback(file)
+                return None
+            file.close()
+            removed: Deferred[None] = self._in_thread(self.files.remove, self.metadata.id)
+            return removed
+
+        def not_made(failure: Failure) -> None:
+            if not waiter.called:
+                waiter.errback(failure)
+
+        making: Deferred[TranscriptFile] = self._in_thread(self.files.create, self.metadata)
+        making.addCallbacks(made, not_made).addErrback(self._defect, "what was made at first")
+        return waiter
 
     async def _listen(self, new: NewMeeting) -> None:
         begun: float | None = None
@@ -201,6 +226,10 @@ class Meeting:
         """The audio of a source is not kept from now on: a file with holes would mislead."""
         self._tracks[name] = None
         self.complain(f"the audio of '{name}' is kept no more: {problem}")
+
+    def _append(self, lines: bytes) -> None:
+        assert self._file is not None
+        self._file.append(lines)
 
     def _not_written(self, problem: str) -> None:
         self.complain(f"the transcript waits to be written: {problem}")

@@ -120,6 +120,8 @@ class MeetingRegistry:
             self._release(active)
             raise
         active.limit = self._clock.callLater(LONGEST_SECONDS, self._too_long, meeting_id)
+        if active.over:
+            self._stop_unsummarised(meeting_id)  # all were to stop while it was starting
         return metadata
 
     def _metadata(self, new: NewMeeting) -> MeetingMetadata:
@@ -214,6 +216,9 @@ class MeetingRegistry:
             active.over.append(Deferred())
             waiting.append(active.over[-1])
             if active.meeting.state == "active":
-                stopping = self.stop(meeting_id, summarise=False)
-                stopping.addErrback(self._not_stopped, meeting_id)
+                self._stop_unsummarised(meeting_id)
         return DeferredList(waiting)
+
+    def _stop_unsummarised(self, meeting_id: str) -> None:
+        stopping = self.stop(meeting_id, summarise=False)
+        stopping.addErrback(self._not_stopped, meeting_id)

@@ -28,6 +28,7 @@ class VoiceIntake:
         self._complain = complain
         self._next: dict[str, int] = {}
         self._complained: set[str] = set()
+        self._strangers: set[str] = set()
 
     def frame_received(self, octets: bytes) -> None:
         """Take one binary message."""
@@ -36,18 +37,21 @@ class VoiceIntake:
             if frame.tag is not Tag.PCM_IN:
                 raise VoiceFrameError(f"a client sends voice frames of kind 1, not {frame.tag:d}")
         except VoiceFrameError as problem:
-            self._complain_once("", str(problem))
+            self._complain_once(self._complained, "", str(problem))
             return
+        self._complained.discard("")
         try:
             self._push(frame.id, frame.payload)
         except UnknownSession as problem:
             self.unknown += 1
-            self._complain_once(frame.id, str(problem))
+            self._complained.discard(frame.id)
+            self._complain_once(self._strangers, frame.id, str(problem))
             return
         except VoiceError as problem:
-            self._complain_once(frame.id, str(problem))
+            self._complain_once(self._complained, frame.id, str(problem))
         else:
             self._complained.discard(frame.id)
+        self._strangers.discard(frame.id)
         self._note(frame.id, frame.sequence)
 
     def _note(self, session_id: str, sequence: int) -> None:
@@ -60,7 +64,8 @@ class VoiceIntake:
             del self._next[next(iter(self._next))]
         self._next[session_id] = sequence + 1
 
-    def _complain_once(self, session_id: str, text: str) -> None:
-        if session_id not in self._complained and len(self._complained) < MOST_IDS:
-            self._complained.add(session_id)
+    def _complain_once(self, told: set[str], session_id: str, text: str) -> None:
+        """Complain unless that is in *told*; ids that a client thinks up crowd out no session's."""
+        if session_id not in told and len(told) < MOST_IDS:
+            told.add(session_id)
             self._complain(session_id, text)

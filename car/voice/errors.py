@@ -2,6 +2,9 @@
 
 from car.errors import CarError
 
+CLOSED = "the voice session was closed"
+"""Why a text that was awaited does not come any more."""
+
 
 class VoiceError(CarError):
     """The root of this package's failures."""

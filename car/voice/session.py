@@ -74,12 +74,16 @@ OpenSpeakers = Callable[[], "Deferred[ISpeakers]"]
 
 
 class _Segment:
-    """The segment that is open: what is shown of it, and its audio if that is kept."""
+    """The segment that is open: what is shown of it, and its audio if that is kept.
+
+    ``settling`` wait for its text, which is awaited once it has ended.
+    """
 
     def __init__(self, start_ms: int) -> None:
         self.start_ms = start_ms
         self.shown = AgreedText()
         self.pcm = bytearray()
+        self.settling: list[Deferred[None]] = []
 
 
 class VoiceSession:
@@ -222,6 +226,17 @@ class VoiceSession:
         self._drain("stopped", seconds)
         return stopped
 
+    def settled(self) -> "Deferred[None]":
+        """Fires when all that was said by now has been told, or the session has ended.
+
+        A segment that is open is waited for.  Cancelling only forgets the waiter.
+        """
+        if self._segment is None:
+            return self._texts.all_told()
+        settling = self._segment.settling
+        settling.append(Deferred(lambda waiter: settling.remove(waiter)))
+        return settling[-1]
+
     def end(self, reason: str) -> "Deferred[Any]":
         """End at once, giving up what is not decoded yet; fires when everything is let go of."""
         if self.status == "ended":
@@ -233,6 +248,9 @@ class VoiceSession:
             self._send(SessionEnded(reason, self.audio_ms))
         self.status = "ended"
         self._texts.give_up()
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            self._settle(segment)
         self._over(self)
         stops, self._stops = self._stops, []
         for stopped in stops:
@@ -319,6 +337,13 @@ class VoiceSession:
         self._send(SpeechEnd(event.at_ms))
         role = None if self._speakers is None else self._speakers.role(bytes(segment.pcm))
         self._texts.add(segment.start_ms, event.at_ms - segment.start_ms, text, role)
+        self._settle(segment)
+
+    def _settle(self, segment: _Segment) -> None:
+        """A segment is over: those who wait for it wait for its text."""
+        settling, segment.settling = segment.settling, []
+        for waiter in settling:
+            self._texts.all_told().chainDeferred(waiter)
 
     def _understood_so_far(self, hypothesis: str) -> None:
         if self._segment is not None and self._options.partials:

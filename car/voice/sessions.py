@@ -168,7 +168,8 @@ class VoiceSessionRegistry:
             [
                 session.stop() if session.status == "draining" else session.end("stopped")
                 for session in list(self._sessions.values())
-            ]
+            ],
+            consumeErrors=True,  # whoever gives up the waiting cancels them all
         )
 
 

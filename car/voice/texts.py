@@ -30,13 +30,23 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class _Awaited:
-    """A segment whose text is awaited; ``event`` is what becomes of it, once ``done``."""
+    """A segment whose text is awaited; ``event`` is what becomes of it, once ``done``.
+
+    ``waiting`` wait until it has been told, or given up.
+    """
 
     def __init__(self, start_ms: int, duration_ms: int) -> None:
         self.start_ms = start_ms
         self.duration_ms = duration_ms
         self.done = False
         self.event: Transcript | SessionError | None = None
+        self.waiting: list[Deferred[None]] = []
+
+    def is_over(self) -> None:
+        """It is awaited no more."""
+        waiting, self.waiting = self.waiting, []
+        for waiter in waiting:
+            waiter.callback(None)
 
 
 class Texts:
@@ -49,7 +59,6 @@ class Texts:
         self.said: list[Said] = []
         self._tell = tell
         self._awaited: deque[_Awaited] = deque()
-        self._waiting: list[Deferred[None]] = []
         self._role_failed = False
 
     def add(
@@ -68,15 +77,21 @@ class Texts:
         understood.addErrback(lambda failure: _log.failure("a segment's text", failure))
 
     def all_told(self) -> "Deferred[None]":
-        """Fires when no text is awaited any more."""
+        """Fires when all texts that are awaited by now have been told, or given up.
+
+        Cancelling only forgets the waiter.
+        """
         if not self._awaited:
             return succeed(None)
-        self._waiting.append(Deferred())
-        return self._waiting[-1]
+        waiting = self._awaited[-1].waiting
+        waiting.append(Deferred(lambda waiter: waiting.remove(waiter)))
+        return waiting[-1]
 
     def give_up(self) -> None:
         """Tell nothing of the segments whose text is not there yet."""
-        self._awaited.clear()
+        given_up, self._awaited = self._awaited, deque()
+        for segment in given_up:
+            segment.is_over()
 
     async def _understand(
         self, segment: _Awaited, text: "Deferred[str]", role: "Deferred[Role] | None"
@@ -102,7 +117,8 @@ class Texts:
 
     def _tell_in_order(self) -> None:
         while self._awaited and self._awaited[0].done:
-            event = self._awaited.popleft().event
+            segment = self._awaited.popleft()
+            event = segment.event
             if event is not None:
                 self._tell(event)
             if isinstance(event, Transcript):
@@ -114,7 +130,4 @@ class Texts:
                         role=event.role,
                     )
                 )
-        if not self._awaited:
-            waiting, self._waiting = self._waiting, []
-            for waiter in waiting:
-                waiter.callback(None)
+            segment.is_over()

@@ -4,6 +4,7 @@ what else there is (floating point, FLAC, Ogg) by ``soundfile``, where that is i
 Everything here blocks and is for threads.
 """
 
+import os
 import wave
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,9 +37,11 @@ def open_audio(path: str, field: str = "audio_source.path") -> AudioReader:
     Raises InvalidRequest if it is not there or holds no audio, and MissingComponent if only
     ``soundfile`` could tell.
     """
-    if not Path(path).is_file():
-        raise InvalidRequest(f"{field} must name a file, and {path} is none")
+    if not os.path.isabs(path) or "\0" in path:
+        raise InvalidRequest(f"{field}: expected an absolute path, not '{path}'")
     try:
+        if not Path(path).is_file():
+            raise InvalidRequest(f"{field} must name a file, and {path} is none")
         return _WaveReader(wave.open(path, "rb"))
     except OSError as problem:
         raise InvalidRequest(f"{field}: {path} cannot be read: {problem.strerror}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.ir.json import decode
+from car.meeting import files as files_module
 from car.meeting.errors import FilesFailed, InvalidMeeting, MeetingExists, UnknownMeeting
 from car.meeting.files import AudioTrack, MeetingFiles, TranscriptFile, check_id
 from car.meeting.records import MeetingMetadata
@@ -93,6 +94,8 @@ class MetadataTests(FilesCase):
         (self.root / "broken").mkdir()
         (self.root / "broken" / "meeting.json").write_text("{")
         (self.root / "file").write_text("")
+        (self.root / "pipe").mkdir()
+        os.mkfifo(self.root / "pipe" / "meeting.json")
         (self.root / "copy").symlink_to(self.root / "late")
         self.assertEqual([found.id for found in self.files.all()], ["early", "late"])
 
@@ -202,6 +205,18 @@ class RecoveryTests(FilesCase):
         )
         self.assertEqual(self.files.recover(), [])
 
+    def test_not_closed(self) -> None:
+        """One that cannot be closed is passed over, and keeps none of the others."""
+        for name in ("a", "b", "c"):
+            self.create(name).close()
+        (self.root / "a" / "transcript.jsonl").unlink()
+        (self.root / "a" / "transcript.jsonl").mkdir()
+        (self.root / "b" / "transcript.jsonl").unlink()
+        os.mkfifo(self.root / "b" / "transcript.jsonl")
+        self.assertEqual(self.files.recover(), ["c"])
+        with self.assertRaisesRegex(FilesFailed, "cannot be read: not a regular file"):
+            self.files.read("b")
+
     def test_live(self) -> None:
         """One that is under way, in this process or another, is left alone."""
         transcript = self.create()
@@ -229,6 +244,9 @@ class AudioTests(FilesCase):
             with wave.open(str(path)) as file:
                 self.assertEqual((file.getframerate(), file.getnchannels()), (16_000, 2))
                 self.assertEqual(file.getnframes(), 1600 * pieces)
+        self.patch(files_module, "MOST_AUDIO_BYTES", 12_801)
+        with self.assertRaisesRegex(FilesFailed, "audio-mic.wav is as long as a WAV file can be"):
+            track.append(bytes(2))
         track.close()
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)
         AudioTrack(self.root / "m", "system", 16_000, 1).close()

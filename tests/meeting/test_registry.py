@@ -10,6 +10,7 @@ from car.meeting.captures import Capture
 from car.meeting.errors import (
     FilesFailed,
     InvalidMeeting,
+    MeetingError,
     MeetingExists,
     NotActive,
     TooManyMeetings,
@@ -18,6 +19,7 @@ from car.meeting.queue import MOST_PIECES
 from car.voice.errors import MissingComponent, SourceFailed, UnknownProvider, VoiceError
 from car.voice.interfaces import IVoiceEventSink
 from car.voice.records import KnownSpeaker, Mic, System, VoiceOptions
+from car.voice.segmenter import Ended
 from tests.meeting.doubles import PUSH, STARTED, MeetingCase, RecordingSink, cluster, said
 
 BOTH: Any = {"mic": Mic(), "system": System()}
@@ -146,7 +148,7 @@ class ChainTests(MeetingCase):
 
     def noted(self, function: Any, *args: Any) -> "Deferred[Any]":
         """Do it at once, and note it."""
-        self.order.append(function.__name__)
+        self.order.append(function.__name__.lstrip("_"))
         return succeed(function(*args))
 
     def send(self, session_id: str, event: str) -> None:
@@ -208,6 +210,47 @@ class ChainTests(MeetingCase):
         record = self.stopped(metadata.id)
         self.assertEqual([one.text for one in record.transcript], ["Heard.", "Not heard."])
 
+    def test_given_up_at_once(self) -> None:
+        """A start that is given up before the directory is made leaves nothing."""
+        made: Deferred[None] = Deferred()
+        self.in_thread = lambda function, *args: made.addCallback(lambda _: function(*args))
+        starting = self.starting(id="m")
+        self.in_thread = maybeDeferred
+        starting.cancel()
+        failure = self.failureResultOf(starting, MeetingError)
+        self.assertEqual(failure.getErrorMessage(), "meeting 'm' was given up")
+        self.assertEqual((self.meetings.ids, self.released), ([], ["c1"]))
+        made.callback(None)
+        self.assertEqual(list(self.root.iterdir()), [])
+        self.hold(id="m")
+
+    def test_all_stop_meanwhile(self) -> None:
+        """A meeting that is starting while all are stopped is stopped as soon as it can be."""
+        opening: Deferred[None] = Deferred()
+        self.recogniser.opening.append(opening)
+        starting = self.starting(id="m")
+        stopped = self.meetings.stop_all()
+        self.assertNoResult(stopped)
+        opening.callback(None)
+        self.successResultOf(starting)
+        self.clock.advance(0)
+        self.successResultOf(stopped)
+        self.assertIsNotNone(self.files.read("m").ended_at)
+        self.assertEqual((self.meetings.ids, self.summaries), ([], []))
+
+    def test_client_leaves_at_once(self) -> None:
+        """A client that has gone before the directory is made is told nothing."""
+        made: Deferred[None] = Deferred()
+        self.in_thread = lambda function, *args: made.addCallback(lambda _: function(*args))
+        starting = self.starting(id="m")
+        self.meetings.session_closed("c1")
+        made.callback(None)
+        self.successResultOf(starting)
+        self.in_thread = maybeDeferred
+        self.say("Not heard.")
+        self.assertEqual(self.sink.all, [])
+        self.assertEqual([one.text for one in self.stopped("m").transcript], ["Not heard."])
+
     def test_failing_disk(self) -> None:
         """Lines wait for the disk; 10,000 end the meeting, which is told."""
         metadata = self.hold()
@@ -234,7 +277,7 @@ WAITS = "the transcript waits to be written: full"
 
 def failing(function: Any, *args: Any) -> "Deferred[Any]":
     """A thread on whose disk nothing can be written."""
-    if function.__name__ in ("append", "write"):
+    if function.__name__.lstrip("_") in ("append", "write"):
         return fail(FilesFailed("full"))
     return maybeDeferred(function, *args)
 
@@ -366,7 +409,7 @@ class SharingTests(MeetingCase):
         stopping = self.meetings.stop("one")
         self.clock.advance(1)
         self.assertNoResult(stopping)
-        self.say("To the end.")
+        self.end_segment("To the end.")
         self.assertEqual(len(self.successResultOf(stopping).transcript), 1)
         self.hearing.begin(5000)
         third = self.hold(sources=MIC)
@@ -374,6 +417,22 @@ class SharingTests(MeetingCase):
         self.clock.advance(10)
         self.successResultOf(stopping)
         self.stopped("two")
+
+    def test_leaving_after_a_cough(self) -> None:
+        """A segment without words is waited for no longer than it takes to tell so."""
+        self.hearing.begin(0)
+        stopping = self.meetings.stop("one")
+        self.assertNoResult(stopping)
+        self.end_segment("")
+        self.assertEqual(self.successResultOf(stopping).transcript, [])
+        self.hearing.speak(5000, 5200)
+        self.recognition.texts[-1].callback("")
+        self.assertEqual(self.stopped("two").transcript, [])
+
+    def end_segment(self, text: str) -> None:
+        """The open segment ends, and *text* is understood."""
+        self.hearing.ears.heard(Ended(1000, False))
+        self.recognition.texts[-1].callback(text)
 
     def test_other_options(self) -> None:
         """Who listens otherwise has a session of its own; so has who comes after its end."""

@@ -75,6 +75,13 @@ class VoiceIntakeTests(SynchronousTestCase):
         self.assertEqual((id, len(self.taken)), ("", 1))
         self.assertIn("26 octets", text)
 
+    def test_broken_again(self) -> None:
+        """After a right frame a broken one is complained of anew."""
+        self.intake.frame_received(b"")
+        self.send(0)
+        self.intake.frame_received(b"")
+        self.assertEqual([id for id, _ in self.complaints], ["", ""])
+
     def test_wrong_way(self) -> None:
         """Speech comes from the daemon only."""
         self.send(0, tag=Tag.TTS_CHUNK)
@@ -86,3 +93,6 @@ class VoiceIntakeTests(SynchronousTestCase):
             self.send(0, id=f"{number:032x}")
         self.assertEqual(len(self.complaints), MOST_IDS)
         self.assertEqual(self.intake.unknown, 3 * MOST_IDS)
+        self.is_behind = True
+        self.send(0)
+        self.assertEqual(self.complaints[MOST_IDS:], [(ID, "slow down")])

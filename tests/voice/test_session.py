@@ -320,6 +320,35 @@ class EndTests(SessionCase):
         self.assertEqual(self.speakers.closed, 1)
         self.assertGone()
 
+    def test_settled(self) -> None:
+        """What was said by then is waited for, also if nothing was understood; nothing else is."""
+        session = self.listen()
+        self.successResultOf(session.settled())
+        self.hearing.begin(0)
+        open_then = session.settled()
+        self.hearing.ears.heard(Ended(500, False))
+        awaited_then = session.settled()
+        self.hearing.speak(1_000, 1_500)
+        self.assertNoResult(open_then)
+        self.recognition.texts[0].callback("")
+        self.successResultOf(open_then)
+        self.successResultOf(awaited_then)
+        self.assertNoResult(later := session.settled())
+        self.recognition.texts[1].errback(EngineFailed("broken"))
+        self.successResultOf(later)
+
+    def test_settled_at_the_end(self) -> None:
+        """Nobody waits for a session that has ended; who gave up is not called."""
+        session = self.listen()
+        self.hearing.speak(0, 500)
+        self.hearing.begin(1_000)
+        waiting = [session.settled() for _ in range(2)]
+        waiting[0].cancel()
+        self.failureResultOf(waiting[0], CancelledError)
+        session.end("stopped")
+        self.successResultOf(waiting[1])
+        self.successResultOf(session.settled())
+
     def test_two_stops(self) -> None:
         """Two may wait for the same end; one that gives up hurts nobody."""
         self.listen()

@@ -20,7 +20,7 @@ class WavTests(SynchronousTestCase):
 
     def write(self, octets: bytes, width: int, channels: int = 1, rate: int = 22_050) -> str:
         """A WAV file."""
-        path: str = self.mktemp()
+        path: str = os.path.abspath(self.mktemp())
         with wave.open(path, "wb") as file:
             file.setsampwidth(width)
             file.setnchannels(channels)
@@ -53,13 +53,26 @@ class WavTests(SynchronousTestCase):
 
     def test_no_file(self) -> None:
         """What is no file, a pipe too, is refused; nothing waits for its writer."""
-        pipe = self.mktemp()
+        pipe = os.path.abspath(self.mktemp())
         os.mkfifo(pipe)
-        for path in (pipe, self.mktemp(), os.path.dirname(pipe)):
+        for path in (pipe, os.path.abspath(self.mktemp()), os.path.dirname(pipe)):
             problem = self.assertRaises(InvalidRequest, open_audio, path)
             self.assertEqual(
                 str(problem), f"audio_source.path must name a file, and {path} is none"
             )
+
+    def test_impossible_path(self) -> None:
+        """A path that no file can have, or that depends on where the daemon runs, is refused."""
+        for path, told in (
+            ("speech.wav", "audio_source.path: expected an absolute path, not 'speech.wav'"),
+            ("/a\0b", "audio_source.path: expected an absolute path, not '/a\0b'"),
+            (
+                "/" + "a" * 300,
+                f"audio_source.path: /{'a' * 300} cannot be read: File name too long",
+            ),
+        ):
+            problem = self.assertRaises(InvalidRequest, open_audio, path)
+            self.assertEqual(str(problem), told)
 
     def test_cut_short(self) -> None:
         """A file that ends early gives what it has."""
@@ -71,7 +84,7 @@ class WavTests(SynchronousTestCase):
     def test_without_soundfile(self) -> None:
         """Other formats need the package, and the sentence says so."""
         self.patch(sys, "modules", {**sys.modules, "soundfile": None})
-        path = self.mktemp()
+        path = os.path.abspath(self.mktemp())
         with open(path, "wb") as file:
             file.write(b"fLaC" * 20)
         problem = self.assertRaises(MissingComponent, open_audio, path)
@@ -86,7 +99,7 @@ class SoundFileTests(SynchronousTestCase):
         """Floating-point WAV and FLAC give what was written."""
         soundfile = import_module("soundfile")
         for name, subtype in ((".wav", "FLOAT"), (".flac", "PCM_16")):
-            path = self.mktemp() + name
+            path = os.path.abspath(self.mktemp()) + name
             soundfile.write(path, np.stack((SAMPLES, SAMPLES), 1), 48_000, subtype=subtype)
             reader = open_audio(path)
             self.assertEqual((reader.sample_rate, reader.channels), (48_000, 2))
@@ -97,7 +110,7 @@ class SoundFileTests(SynchronousTestCase):
 
     def test_no_audio(self) -> None:
         """A file of something else is refused."""
-        path = self.mktemp()
+        path = os.path.abspath(self.mktemp())
         with open(path, "w") as file:
             file.write("Dear diary, nothing was said today.")
         problem = self.assertRaises(InvalidRequest, open_audio, path)
@@ -107,7 +120,7 @@ class SoundFileTests(SynchronousTestCase):
     def test_damaged(self) -> None:
         """A file that is damaged further on fails when it is read."""
         soundfile = import_module("soundfile")
-        path = self.mktemp() + ".flac"
+        path = os.path.abspath(self.mktemp()) + ".flac"
         noise = np.random.default_rng(1).integers(-9_000, 9_000, 96_000).astype(np.int16)
         soundfile.write(path, noise, 48_000)
         with open(path, "r+b") as file:

@@ -86,7 +86,7 @@ def blocks(arguments: JsonObject) -> Iterator[Samples]:
         what = f"'{arguments['audio_path']}'" if "audio_path" in arguments else "audio_b64"
         try:
             yield from _decoded(av, file, what)
-        except av.FFmpegError as problem:
+        except (av.FFmpegError, OSError) as problem:  # the latter of the file itself
             reason = problem.strerror or "unknown format"
             raise SourceFailed(f"{what} holds no audio that can be read: {reason}") from None
 

@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from car.ir.json import JsonObject
-from car.voice.errors import EngineFailed, InvalidRequest, VoiceError
+from car.voice.errors import CLOSED, EngineFailed, InvalidRequest, VoiceError
 from car.voice.interfaces import IRecogniser, IRecognition
 from car.voice.recognisers.locate import language_code, library_missing
 from car.voice.recognisers.sharing import (
@@ -155,10 +155,13 @@ class PocketsphinxRecognition:
 
     def began(self) -> None:
         """Speech begins."""
-        self._segments.append(_Segment(next(self._numbers)))
+        if self._closed is None:
+            self._segments.append(_Segment(next(self._numbers)))
 
     def audio(self, pcm: bytes) -> None:
         """More of the open segment."""
+        if self._closed is not None:
+            return
         segment = self._segments[-1]
         if segment.problem is None:
             segment.pcm += pcm
@@ -166,6 +169,8 @@ class PocketsphinxRecognition:
 
     def ended(self) -> "Deferred[str]":
         """The segment is complete; fires with its text, fails with EngineFailed."""
+        if self._closed is not None:
+            return fail(EngineFailed(CLOSED))
         segment = self._segments[-1]
         if segment.problem is not None:
             self._segments.remove(segment)
@@ -181,7 +186,7 @@ class PocketsphinxRecognition:
             segments, self._segments = self._segments, deque()
             for segment in segments:
                 if segment.text is not None:
-                    segment.text.errback(EngineFailed("the voice session was closed"))
+                    segment.text.errback(EngineFailed(CLOSED))
             self._worker.wake()
         if self._closed.called:
             return succeed(None)

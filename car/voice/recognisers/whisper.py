@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from car.inference.local.workers import threads_to_use
 from car.ir.json import JsonObject
-from car.voice.errors import EngineFailed, InvalidRequest, TooMany, VoiceError
+from car.voice.errors import CLOSED, EngineFailed, InvalidRequest, TooMany, VoiceError
 from car.voice.interfaces import IRecogniser, IRecognition
 from car.voice.recognisers.locate import SpeechModel, find_model, language_code, whisper_missing
 from car.voice.recognisers.sharing import (
@@ -189,6 +189,7 @@ class WhisperRecognition:
         self._ended: deque[_Segment] = deque()
         self._guess_at = 0.0
         self._pause = GUESS_SECONDS
+        self._closed = False
         worker.join(self)
 
     @property
@@ -205,12 +206,15 @@ class WhisperRecognition:
 
     def began(self) -> None:
         """Speech begins; the first guess at it comes after a pause."""
+        if self._closed:
+            return
         self._open = _Segment()
         self._guess_at = self._clock.seconds() + self._pause
 
     def audio(self, pcm: bytes) -> None:
         """More of the open segment."""
-        assert self._open is not None
+        if self._open is None:
+            return  # closed meanwhile
         self._open.pcm += pcm
         if self._guess_is_due():
             self._worker.wake()
@@ -218,7 +222,8 @@ class WhisperRecognition:
     def ended(self) -> "Deferred[str]":
         """The segment is complete; fires with its text, fails with EngineFailed."""
         segment, self._open = self._open, None
-        assert segment is not None
+        if segment is None:
+            return fail(EngineFailed(CLOSED))
         text = segment.text = Deferred(lambda _: self._forget(segment))
         self._ended.append(segment)
         self._worker.wake()
@@ -227,10 +232,11 @@ class WhisperRecognition:
     def close(self) -> "Deferred[None]":
         """Take no more turns; texts that are awaited fail."""
         self._worker.leave(self)
+        self._closed = True
         self._open = None
         segments, self._ended = self._ended, deque()
         for segment in segments:
-            _give(segment, EngineFailed("the voice session was closed"))
+            _give(segment, EngineFailed(CLOSED))
         return succeed(None)
 
     # ---- turns of the worker ----------------------------------------------------------

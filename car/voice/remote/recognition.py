@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from car.voice.errors import EngineFailed, VoiceError
+from car.voice.errors import CLOSED, EngineFailed, VoiceError
 from car.voice.interfaces import IRecognition
 from car.voice.remote.conversation import OCTETS_A_MS, Final, Guess, Heard, Refusal
 from car.voice.remote.link import Link, ServiceBusy, ServiceRefused
@@ -147,7 +147,7 @@ class RemoteRecognition:
                 self._next_turn.cancel()
             if self._connecting is not None:
                 self._connecting.cancel()
-            self._dead = EngineFailed("the voice session was closed")
+            self._dead = EngineFailed(CLOSED)
             self._fail_all(self._dead)
         return succeed(None) if self._link is None else self._link.close()
 

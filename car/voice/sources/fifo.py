@@ -79,6 +79,8 @@ class _Pipe(FileDescriptor):
 
 def _open(path: str) -> int:
     """The reading end of the pipe *path*; does not wait for a writer."""
+    if not os.path.isabs(path) or "\0" in path:
+        raise InvalidRequest(f"audio_source.path: expected an absolute path, not '{path}'")
     try:
         if not stat.S_ISFIFO(os.stat(path).st_mode):
             raise InvalidRequest(f"audio_source.path must name a named pipe, and {path} is none")

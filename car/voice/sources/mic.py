@@ -168,7 +168,7 @@ def _input_device(library: Any, device: str | int | None) -> dict[str, Any]:
         raise MissingComponent(NO_DEVICE)
     try:
         found: dict[str, Any] = library.query_devices(device, "input")
-    except (ValueError, library.PortAudioError) as problem:
+    except (ValueError, OverflowError, library.PortAudioError) as problem:
         if device is None:
             raise MissingComponent(NO_DEVICE) from None
         raise InvalidRequest(

@@ -92,7 +92,11 @@ def _target(output_path: str) -> Path:
     path = Path(output_path)
     if not path.is_absolute() or "\0" in output_path:
         raise InvalidRequest(f"output_path: expected an absolute path, not '{output_path}'")
-    if path.is_dir():
+    try:
+        is_directory = path.is_dir()
+    except OSError as problem:
+        raise _unwritable(path, problem) from None
+    if is_directory:
         raise InvalidRequest(f"output_path: '{output_path}' is a directory; expected a file")
     return path
 

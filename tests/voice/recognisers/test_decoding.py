@@ -82,6 +82,11 @@ class LibraryTests(FileTests):
         self.check_tone({"audio_path": str(self.path)})
         self.check_tone({"audio_b64": base64.b64encode(self.path.read_bytes()).decode()})
 
+    def test_unreadable(self) -> None:
+        """A file that opens and cannot be read is told, and ends nobody's worker."""
+        with self.assertRaisesRegex(SourceFailed, "'/proc/self/mem' holds no audio that can be"):
+            list(blocks({"audio_path": "/proc/self/mem"}))
+
     def test_no_audio(self) -> None:
         """What is no audio is told with its name; a playlist, which leads elsewhere, is none."""
         other = Path(f"{self.path}.m3u8")

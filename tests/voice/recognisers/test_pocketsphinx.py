@@ -162,6 +162,19 @@ class FeedTests(PocketsphinxTestCase):
             self.successResultOf(closing)
         self.assertEqual(self.partials, [])
 
+    def test_closed(self) -> None:
+        """Audio that comes after the end is dropped, and gives no text."""
+        self.session.began()
+        self.session.close()
+        self.session.audio(SECOND)
+        text = self.session.ended()
+        self.session.began()
+        self.session.audio(SECOND)
+        failure = self.failureResultOf(text, EngineFailed)
+        self.assertEqual(failure.getErrorMessage(), "the voice session was closed")
+        self.failureResultOf(self.session.ended(), EngineFailed)
+        self.assertEqual((self.asked, self.session.pending_ms), ([], 0))
+
     def test_close_without_worker(self) -> None:
         """Where the worker has ended nothing is started to free what is gone."""
         self.process.end(signal=9)

@@ -188,6 +188,16 @@ class TextTests(WhisperTestCase):
         self.answer("kept")
         self.assertEqual(self.successResultOf(kept), "kept")
 
+    def test_closed(self) -> None:
+        """Audio that comes after the end is dropped, and gives no text."""
+        session = self.session()
+        session.began()
+        session.close()
+        session.audio(SECOND)
+        self.failureResultOf(session.ended(), EngineFailed)
+        self.failureResultOf(self.say(session, 1), EngineFailed)
+        self.assertEqual(session.pending_ms, 0)
+
 
 class GuessTests(WhisperTestCase):
     """WhisperRecognition.audio: guesses at the open segment."""

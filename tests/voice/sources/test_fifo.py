@@ -19,7 +19,7 @@ class FifoSourceTests(TestCase):
     timeout = 20
 
     def setUp(self) -> None:
-        self.path: str = self.mktemp()
+        self.path: str = os.path.abspath(self.mktemp())
         os.mkfifo(self.path)
         self.audio = b""
         self.ends: list[str | None] = []
@@ -111,6 +111,8 @@ class FifoSourceTests(TestCase):
                 16_000,
                 f"audio_source.path must name a named pipe, and {self.path}.wav is none",
             ),
+            ("pipe", 16_000, "audio_source.path: expected an absolute path, not 'pipe'"),
+            ("/a\0b", 16_000, "audio_source.path: expected an absolute path, not '/a\0b'"),
             (
                 "/none",
                 16_000,

@@ -1,5 +1,6 @@
 """Tests of car.voice.sources.file and push, through open_source."""
 
+import os
 import wave
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -48,7 +49,7 @@ class FileSourceTests(SourceTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.pcm = bytes(range(256)) * 75  # 1.2 s
-        self.path: str = self.mktemp()
+        self.path: str = os.path.abspath(self.mktemp())
         with wave.open(self.path, "wb") as file:
             file.setsampwidth(2)
             file.setnchannels(1)

@@ -71,6 +71,8 @@ class FakePortAudio:
         for row in self.rows:
             if row["max_input_channels"] and device in (None, row["name"]):
                 return row
+        if isinstance(device, int) and device >= 2**31:
+            raise OverflowError("integer is out of bounds for the C int")
         raise ValueError(f"No input device matching {device!r}")
 
     def RawInputStream(self, **options: Any) -> FakeStream:
@@ -181,6 +183,8 @@ class MicSourceTests(LiveTestCase):
             "audio_source.device must be one of 'Webcam', 'busy': "
             "No input device matching 'Loudspeaker'",
         )
+        told = self.told(self.begin(Mic(2**31)), InvalidRequest)
+        self.assertIn("must be one of 'Webcam', 'busy': integer is out of bounds", told)
 
     def test_busy_device(self) -> None:
         """A device that cannot be started is closed again, and its problem told."""

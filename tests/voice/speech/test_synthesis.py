@@ -125,6 +125,7 @@ class SynthesisTests(SynchronousTestCase):
             ("speech.wav", "expected an absolute path, not 'speech.wav'"),
             ("/tmp/a\0b", "expected an absolute path"),
             (str(self.directory), "is a directory; expected a file"),
+            ("/" + "a" * 300, "cannot be written: File name too long"),
             (str(self.directory / "none" / "x"), "cannot be written: No such file or directory"),
         ):
             problem = self.failureResultOf(self.begin(output_path=path), InvalidRequest)
