@@ -23,7 +23,10 @@ CALL_SECONDS = 30.0
 """How long a call may take unless told otherwise: the deadline of an operation."""
 
 MESSAGE_BYTES = 64 * 1024 * 1024
-"""The longest message of the browser that is taken: a large screenshot has some 20 MiB."""
+"""The longest answer of the browser that is taken: a large screenshot has some 20 MiB."""
+
+EVENT_BYTES = 8 * 1024 * 1024
+"""The longest event that is taken: four URLs of the longest kind; some 5 ms of the reactor's."""
 
 Handler = Callable[[str, JsonObject], object]
 """What hears the events of one session: their method and params."""
@@ -32,6 +35,18 @@ LONG_BYTES = 256 * 1024
 """From here on a message's length is looked at before it is decoded."""
 
 _ANSWER_HEAD = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d+)\s*,')
+
+_DIALOG_HEAD = re.compile(rb'\s*\{\s*"method"\s*:\s*"(Page\.javascriptDialogOpening)"')
+"""The one event that must be answered, whatever a page has put into it."""
+
+_SESSION_TAIL = re.compile(rb'"sessionId"\s*:\s*"(\w+)"\s*\}\s*$')
+
+_ESCAPED = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""What is escaped in JSON; the group is half of a character, which JavaScript allows alone."""
 
 
 class _Refusal(msgspec.Struct, frozen=True):
@@ -144,16 +159,20 @@ class CdpConnection:
     def message_received(self, octets: bytes) -> None:
         """Take one message of the browser.
 
-        One that is too long for the call that it answers is not decoded; one that is no message
-        at all is logged and dropped.
+        One that is too long for the call that it answers is not decoded; halves of characters,
+        which a page may have anywhere, are replaced; one that is no message at all is logged and
+        dropped.
         """
         if len(octets) > LONG_BYTES and self._is_too_long(octets, len(octets)):
             return
         try:
             message = _read_message(octets)
-        except msgspec.DecodeError as problem:
-            _log.warn("the browser said what cannot be read: {problem}", problem=problem)
-            return
+        except msgspec.DecodeError:
+            try:
+                message = _read_message(_ESCAPED.sub(_whole, octets))
+            except msgspec.DecodeError as problem:
+                _log.warn("the browser said what cannot be read: {problem}", problem=problem)
+                return
         if message.id is None:
             self._event_received(message)
             return
@@ -172,13 +191,21 @@ class CdpConnection:
         """
         match = _ANSWER_HEAD.match(head)
         if match is None:
-            return MESSAGE_BYTES
+            return EVENT_BYTES
         call = self._calls.get(int(match[1]))
         return 0 if call is None else call.max_bytes
 
-    def message_dropped(self, head: bytes, size_bytes: int) -> None:
-        """Note a message that nobody kept, for its length; *head* is how it begins."""
-        if not self._is_too_long(head, size_bytes) and not _ANSWER_HEAD.match(head):
+    def message_dropped(self, head: bytes, tail: bytes, size_bytes: int) -> None:
+        """Note a message that nobody kept, for its length: how it begins, and how it ends.
+
+        That a dialog has opened is told nevertheless, without its params.
+        """
+        if self._is_too_long(head, size_bytes) or _ANSWER_HEAD.match(head):
+            return
+        dialog, session = _DIALOG_HEAD.match(head), _SESSION_TAIL.search(tail)
+        if dialog is not None and session is not None:
+            self._event_received(_Message(method=dialog[1].decode(), session=session[1].decode()))
+        else:
             _log.warn("a message of {size} bytes from the browser was dropped", size=size_bytes)
 
     def closed(self, reason: BrowserExited) -> None:
@@ -215,3 +242,8 @@ class CdpConnection:
         del self._calls[number]
         call.answer.errback(AnswerTooLong(call.method, size_bytes, call.max_bytes))
         return True
+
+
+def _whole(match: "re.Match[bytes]") -> bytes:
+    """An escape as it is, or the sign for what is no character in the place of a half."""
+    return match[0] if match[1] is None else b"\\ufffd"

@@ -121,7 +121,7 @@ class Downloads:
 def safe_name(suggested: str) -> str:
     """*suggested* as the name of a file in a directory, and of nothing else."""
     name = _UNSAFE.sub("_", suggested.replace("\\", "/").rpartition("/")[2]).strip(" .")
-    return name[-150:] or "download"
+    return name.encode()[-150:].decode(errors="ignore") or "download"
 
 
 def _over_already(failure: Failure) -> None:

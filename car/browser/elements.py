@@ -5,9 +5,17 @@ element for as long as its document lives, and are never given twice.  An elemen
 its document and the number that Chromium has for its node there.
 """
 
+import re
+
 from msgspec import Struct
 
 from car.browser.errors import StepError
+
+MOST_KEPT = 10_000
+"""Elements of one connection that are remembered, those seen last [ours]; some 4 MB."""
+
+
+_ID = re.compile(r"el_(0|[1-9][0-9]{0,17})")
 
 
 class Element(Struct):
@@ -32,7 +40,11 @@ class Element(Struct):
 
 
 class Elements:
-    """All ids that were given on one connection."""
+    """The ids that were given on one connection, as far as they are remembered.
+
+    A page may make elements without end, and a connection open pages without end: those that
+    have not been seen for longest are forgotten.  Their ids are not given again.
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[str, Element] = {}
@@ -47,18 +59,31 @@ class Elements:
         if element is None:
             element = Element(f"el_{self._given}", frame, document, node, url, role, name)
             self._given += 1
-            self._by_id[element.id] = element
             self._by_node[document, node] = element
         else:
             element.role, element.name = role, name
+            del self._by_id[element.id]
+        self._by_id[element.id] = element  # as the last of them
+        if len(self._by_id) > MOST_KEPT:
+            oldest = self._by_id.pop(next(iter(self._by_id)))
+            del self._by_node[oldest.document, oldest.node]
         return element
 
     def get(self, element_id: str) -> Element:
         """The element of that id, whether or not it is still there; raises StepError."""
         element = self._by_id.get(element_id)
+        if element is None and self._was_given(element_id):
+            raise StepError(
+                f"element '{element_id}' is gone: only the {MOST_KEPT} seen last are kept;"
+                " observe again"
+            )
         if element is None:
             raise StepError(f"no element '{element_id:.60}'; observe first")
         return element
+
+    def _was_given(self, element_id: str) -> bool:
+        match = _ID.fullmatch(element_id)
+        return match is not None and int(match[1]) < self._given
 
 
 def gone_with_page(element: Element) -> StepError:

@@ -77,3 +77,11 @@ class ScriptTimeout(BrowserError):
 
 class StepError(BrowserError):
     """What a failing step of a script says; it ends the script, not the browser."""
+
+
+class TabClosed(StepError):
+    """The tab that a step waited for is gone."""
+
+
+class PageError(StepError):
+    """What a function of ours threw in a page."""

@@ -20,7 +20,8 @@ class Frame:
 
     ``lifecycle`` holds the names of Chromium's lifecycle events that the document has had,
     ``world`` the number of our isolated world in it (None until asked for), ``objects`` the
-    remote objects of its nodes in that world.
+    remote objects of its nodes in that world.  ``unreachable`` is what should have been in the
+    place of Chromium's page about an error.
     """
 
     def __init__(self, id: str, parent: str | None, session: str) -> None:
@@ -29,6 +30,7 @@ class Frame:
         self.session = session
         self.document = ""
         self.url = BLANK
+        self.unreachable: str | None = None
         self.lifecycle: set[str] = set()
         self.world: int | None = None
         self.objects: dict[int, str] = {}
@@ -81,6 +83,7 @@ class Frames:
             for child in self._children(known):
                 self.detached(child.id)
             known.shows(session, frame["loaderId"], _url(frame))
+            known.unreachable = frame.get("unreachableUrl")
         return known
 
     def detached(self, frame_id: str) -> None:

@@ -78,10 +78,14 @@ Answers ``{}``; ``{whole: true}`` for a field whose value can only be set as a w
 SET_VALUE = """
 function(value) {
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+  const isFit = {
+    range: () => value.trim() !== '' && isFinite(value),
+    color: () => CSS.supports('color', value),
+  }[this.type];
+  if (isFit && !isFit()) return {problem: 'malformed', type: this.type};
   this.focus();
   set.call(this, value);
-  if (this.value !== value && this.type !== 'range' && this.type !== 'color')
-    return {problem: 'malformed', type: this.type};
+  if (!isFit && this.value !== value) return {problem: 'malformed', type: this.type};
   this.dispatchEvent(new Event('input', {bubbles: true, composed: true}));
   this.dispatchEvent(new Event('change', {bubbles: true}));
   return {};
@@ -114,6 +118,15 @@ function(values) {
 }
 """
 """Choose options by value or label: ``{selected: labels}``, or what is wrong."""
+
+FILE_FIELD = """
+function() {
+  if (!this.isConnected) return {problem: 'removed'};
+  if (this.localName !== 'input' || this.type !== 'file') return null;
+  return {takes: this.webkitdirectory ? 'directory' : this.multiple ? 'many' : 'one'};
+}
+"""
+"""What a file field takes: ``{takes: directory, many or one}``; null for another element."""
 
 SCROLL = """
 function(x, y) {

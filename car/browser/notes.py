@@ -1,7 +1,8 @@
 """What happened in the browser during a step beside what was asked for.
 
 A step's ``data`` gets it as ``dialogs``, ``downloads``, ``opened_tab``, ``tabs_refused``,
-``closed_tabs``, ``file_chooser`` and ``navigated_to``, each only where there is something.
+``closed_tabs``, ``file_chooser``, ``navigated_to``, ``failed_to_load``, ``asked_outside`` and
+``still_loading``, each only where there is something.
 """
 
 from car.ir.json import JsonObject

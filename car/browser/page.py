@@ -20,7 +20,7 @@ from car.browser.cdp import CdpConnection
 from car.browser.dialogs import Dialogs
 from car.browser.downloads import MOST_BYTES, Downloads
 from car.browser.elements import Elements
-from car.browser.errors import BrowserError, CdpError, StepError
+from car.browser.errors import BrowserError, CdpError, StepError, TabClosed
 from car.browser.frames import BLANK
 from car.browser.notes import Notes
 from car.browser.process import BrowserProcess
@@ -30,6 +30,7 @@ from car.ir.json import JsonObject
 MOST_TABS = 8
 """Tabs of one browser; more are closed as they open [ours]."""
 
+_MOST_URL = 500
 
 _CRASHED = "the page has crashed; navigate loads another"
 
@@ -69,7 +70,7 @@ class Page:
         self.directory = downloads
         self.elements = Elements()
         self.notes = Notes()
-        self.dialogs = Dialogs(self.notes)
+        self.dialogs = Dialogs(self.notes, self._leave_behind)
         self.downloads = Downloads(connection, downloads, self.notes, rules.most_download_bytes)
         self.tabs: list[Tab] = []
         self.headers: dict[str, str] = {}
@@ -84,6 +85,8 @@ class Page:
         self._running: Deferred[Any] | None = None
         self._trouble: StepError | None = None
         self._suspect: Tab | None = None  # the tab of a step that took too long
+        self.has_left_behind = False  # by this step: a tab that was about to have another page
+        self._opened: Tab | None = None  # the last that a page opened
 
     @property
     def tab(self) -> Tab:
@@ -122,24 +125,34 @@ class Page:
 
     async def any_tab(self) -> Tab:
         """The current tab, crashed or not; a new one where there is none."""
-        if self._current is None:
-            await self.call("Target.createTarget", {"url": BLANK})
-            await self.until(lambda: self._current is not None)
-        assert self._current is not None
-        tab = self._current
+        tab = self._current if self._current is not None else await self._opened_tab()
         await self.until(lambda: tab.ready.called)
         return tab
 
-    async def answering_tab(self) -> Tab:
-        """The current tab, in which a page can be loaded; another if it is stuck.
+    async def _opened_tab(self) -> Tab:
+        """A new tab, which is the current one."""
+        target = (await self.call("Target.createTarget", {"url": BLANK}))["targetId"]
+        await self.until(lambda: any(tab.target == target for tab in self.tabs))
+        return next(tab for tab in self.tabs if tab.target == target)
 
-        A page whose scripts or layout never end would hold up the next one.
+    async def answering_tab(self) -> Tab:
+        """The current tab, in which a page can be loaded; a new one if it is stuck.
+
+        A page whose scripts or layout never end would hold up the next one, and so does one that
+        was left behind with a dialog.
         """
+        if self.has_left_behind:
+            self.has_left_behind = False
+            await self._opened_tab()
         tab = await self.any_tab()
+        if tab.asked_outside is not None:
+            self._give_up(tab)
+            tab = await self._opened_tab()
         if tab is self._suspect and not tab.has_crashed:
             answer = tab.send("Runtime.evaluate", {"expression": "0"})
             if not await self.within(STUCK_SECONDS, answer):
                 self._give_up(tab)
+                await self._opened_tab()
         self._suspect = None
         return await self.any_tab()
 
@@ -162,8 +175,9 @@ class Page:
     def take_notes(self) -> JsonObject:
         """What happened since the last time; see ``notes``."""
         noted = self.notes.take()
-        if "opened_tab" in noted and self._current in self.tabs:
-            noted["opened_tab"] = {"tab": self.tabs.index(self._current), "url": self.url}
+        if noted.pop("opened_tab", None) is not None and self._opened in self.tabs:
+            number, url = self.tabs.index(self._opened), self._opened.frames.main.url
+            noted["opened_tab"] = {"tab": number, "url": url}
         return noted
 
     def call(self, method: str, params: JsonObject | None = None) -> Deferred[JsonObject]:
@@ -174,6 +188,12 @@ class Page:
         """Make *tab* the current one, in front."""
         self._current = tab
         tab.send("Page.bringToFront")
+
+    async def until_in(self, tab: Tab, is_so: Callable[[], bool]) -> None:
+        """Return once *is_so*; raises TabClosed when *tab* closes before."""
+        await self.until(lambda: tab.is_closed or is_so())
+        if tab.is_closed:
+            raise TabClosed("the tab was closed before its page was there")
 
     def until(self, is_so: Callable[[], bool]) -> Deferred[None]:
         """Fire once *is_so*, which is looked at after each event; never fails by itself."""
@@ -209,6 +229,7 @@ class Page:
         Cancelling cancels the work.
         """
         self._trouble = None
+        self.has_left_behind = False
         self.chooser = None
         self.dialogs.begin_step()
         running = self._running = Deferred.fromCoroutine(work)
@@ -236,6 +257,10 @@ class Page:
         """Remember it for ``upload_file`` (ITabOwner)."""
         self.chooser = (tab, session, chooser)
         self.notes.put("file_chooser", "opened; use upload_file on the element that opens it")
+
+    def asked_outside(self, url: str) -> None:
+        """Tell the step (ITabOwner)."""
+        self.notes.put("asked_outside", url[:_MOST_URL])
 
     def crashed(self, tab: Tab) -> None:
         """Fail the step that was at work there (ITabOwner)."""
@@ -302,7 +327,7 @@ class Page:
             for each in (running, closed):
                 each.addErrback(_gone_already)
             return
-        self._current = self._new_tab(target, session)
+        self._current = self._opened = self._new_tab(target, session)
         self.tabs.append(self._current)
         self.notes.put("opened_tab", {})
 
@@ -321,6 +346,13 @@ class Page:
         """Close a tab whose page cannot be used any more, without waiting for it."""
         self.call("Target.closeTarget", {"targetId": tab.target}).addErrback(_gone_already)
         self._forget(tab)
+
+    def _leave_behind(self, tab: Tab) -> None:
+        """Close a tab that is stuck between two pages; who waits for the second is told."""
+        self.has_left_behind = self.has_left_behind or tab is self._current
+        self.notes.count("closed_tabs")
+        self._give_up(tab)
+        self.changed()
 
     def _forget(self, tab: Tab) -> None:
         """A tab is gone; what was asked of it fails."""

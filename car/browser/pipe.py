@@ -15,19 +15,19 @@ from car.browser.errors import BrowserExited
 
 _TO_BROWSER, _FROM_BROWSER = 3, 4
 
-_HEAD_BYTES = 256
-"""How much is kept of a message that is too long: it begins with the id."""
+_END_BYTES = 256
+"""How much is kept of either end of a message that is too long: the id, the session's."""
 
 
 class MessageReader:
     """Cuts a stream at its NULs; a message that is too long is not kept.
 
     *limit_of* is asked of each message that grows long, by its beginning, how many bytes it may
-    have.  *on_dropped* is told of one that has more, with its beginning and its length.
+    have.  *on_dropped* is told of one that has more: its beginning, its end, its length.
     """
 
     def __init__(
-        self, limit_of: Callable[[bytes], int], on_dropped: Callable[[bytes, int], object]
+        self, limit_of: Callable[[bytes], int], on_dropped: Callable[[bytes, bytes, int], object]
     ) -> None:
         self._limit_of = limit_of
         self._on_dropped = on_dropped
@@ -35,6 +35,7 @@ class MessageReader:
 
     def _begin(self) -> None:
         self._parts: list[bytes] = []
+        self._tail = b""
         self._size = 0
         self._limit = LONG_BYTES
         self._is_asked = False
@@ -44,21 +45,24 @@ class MessageReader:
         *ends, rest = data.split(b"\0")
         for end in ends:
             self._add(end)
-            message, size, is_kept = b"".join(self._parts), self._size, self._size <= self._limit
+            message, tail, size = b"".join(self._parts), self._tail, self._size
+            is_kept = size <= self._limit
             self._begin()
             if is_kept:
                 yield message
             else:
-                self._on_dropped(message, size)
+                self._on_dropped(message, tail, size)
         self._add(rest)
 
     def _add(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._limit and not self._is_asked:
             self._is_asked = True
-            self._limit = self._limit_of(b"".join([*self._parts, part])[:_HEAD_BYTES])
+            self._limit = self._limit_of(b"".join([*self._parts, part])[:_END_BYTES])
         if self._size > self._limit:
-            self._parts = [b"".join([*self._parts, part])[:_HEAD_BYTES]]
+            whole = b"".join([*self._parts, part])
+            self._tail = (self._tail + (part if self._tail else whole))[-_END_BYTES:]
+            self._parts = [whole[:_END_BYTES]]
         elif part:
             self._parts.append(part)
 

@@ -5,9 +5,9 @@ Fields that an operation does not know are ignored, as the reference does; at th
 they are refused.
 """
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from car.browser.errors import ScriptError
 from car.ir import json
@@ -23,7 +23,7 @@ WaitUntil = Literal["commit", "dom_content_loaded", "load", "network_idle"]
 class Operation(Struct, frozen=True, tag_field="op", kw_only=True):
     """What every operation may say: ``timeout_ms``, its own deadline."""
 
-    timeout_ms: float | None = None
+    timeout_ms: Annotated[float, Meta(ge=0)] | None = None
 
     @property
     def name(self) -> str:
@@ -158,7 +158,7 @@ class Wait(Operation, frozen=True, tag="wait"):
     """Wait for a condition; ``value`` says which text, selector, part of a URL or milliseconds."""
 
     condition: str
-    value: str | int | float | None = None
+    value: str | float | None = None
 
 
 class HandleDialogs(Operation, frozen=True, tag="handle_dialogs"):

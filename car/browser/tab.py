@@ -22,6 +22,18 @@ ANSWER_SECONDS = 600.0
 _LONG_LIVED = frozenset({"EventSource", "WebSocket", "Ping", "Preflight"})
 """Requests that do not keep a page from being idle."""
 
+MOST_REQUESTS = 10_000
+"""Requests of one page that are waited for; a page may make any number [ours]."""
+
+STOPPED = "stopped"
+"""Among the lifecycle events: nothing more is loaded, whether or not all has been."""
+
+_SHOWN_SCHEMES = frozenset(
+    {"http", "https", "about", "blob", "data", "file", "filesystem", "javascript", "mailto"}
+    | {"chrome", "chrome-error", "chrome-extension", "chrome-untrusted", "devtools", "view-source"}
+)
+"""What Chromium shows, or drops without a word; about others it puts up a dialog of its own."""
+
 Command = tuple[str, JsonObject]
 
 
@@ -34,6 +46,9 @@ class ITabOwner(Protocol):
     def chooser_opened(self, tab: "Tab", session: str, chooser: JsonObject) -> None:
         """The page asks for files; no window is shown."""
 
+    def asked_outside(self, url: str) -> None:
+        """The page wants a *url* opened that is for another program."""
+
     def crashed(self, tab: "Tab") -> None:
         """The process of the tab's page has ended."""
 
@@ -45,7 +60,8 @@ class Tab:
     """A tab whose main session is *session*.
 
     ``at_once`` are the commands that each of its sessions begins with.  ``ready`` fires when
-    the tab can be used; it never fails.
+    the tab can be used; it never fails.  ``asked_outside`` is a URL for another program that a
+    page asked for: Chromium puts up a dialog that cannot be answered, and takes no more input.
     """
 
     def __init__(
@@ -59,7 +75,8 @@ class Tab:
         self.target = target
         self.session = session
         self.frames = Frames(target, session)
-        self.has_crashed = False
+        self.has_crashed = self.is_closed = False
+        self.asked_outside: str | None = None
         self.requests: set[str] = set()
         self.activity = 0  # counts what the network does
         self.connection = connection
@@ -78,6 +95,11 @@ class Tab:
     def is_settled(self) -> bool:
         """Whether the tab has a page to look at, and is not about to have another."""
         return self.has_crashed or (not self.is_leaving and self.is_at_least("DOMContentLoaded"))
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the tab's page is complete, or as complete as it will be."""
+        return not self.is_leaving and self.is_at_least("load")
 
     @property
     def sessions(self) -> list[str]:
@@ -103,11 +125,18 @@ class Tab:
         return self.call(method, params, session).addCallbacks(lambda _: None, refused)
 
     def is_at_least(self, stage: str) -> bool:
-        """Whether the main frame's document has had the lifecycle event *stage*."""
-        return stage in self.frames.main.lifecycle
+        """Whether the main frame's document has had the lifecycle event *stage*, or never will."""
+        return stage in self.frames.main.lifecycle or self.is_cut_short
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether loading the main frame's document has ended before its end."""
+        lifecycle = self.frames.main.lifecycle
+        return STOPPED in lifecycle and "load" not in lifecycle
 
     def close(self) -> None:
         """Forget the tab's sessions: it is gone."""
+        self.is_closed = True
         for session in self._sessions:
             self.connection.forget(session)
 
@@ -197,9 +226,14 @@ class Tab:
         same = str(params.get("navigationType", "")).startswith("sameDocument")
         if params["frameId"] == self.frames.main.id and not same:
             self._started = True
+            url = str(params.get("url", ""))
+            if url.partition(":")[0].lower() not in _SHOWN_SCHEMES:
+                self.asked_outside = url
+                self._owner.asked_outside(url)
 
     def _frame_stopped(self, session: str, params: JsonObject) -> None:
         if params["frameId"] == self.frames.main.id:
+            self.frames.main.lifecycle.add(STOPPED)
             self._scheduled = self._started = False
 
     def _lifecycle(self, session: str, params: JsonObject) -> None:
@@ -208,7 +242,7 @@ class Tab:
             frame.lifecycle.add(params["name"])
 
     def _request_began(self, session: str, params: JsonObject) -> None:
-        if params.get("type") not in _LONG_LIVED:
+        if params.get("type") not in _LONG_LIVED and len(self.requests) < MOST_REQUESTS:
             self.requests.add(params["requestId"])
             self.activity += 1
 

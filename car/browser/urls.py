@@ -46,7 +46,9 @@ def check_origin(origin: str) -> str:
         host, _port = split.hostname, split.port
     except ValueError:
         host, split = None, urlsplit("")
-    if split.scheme not in ("http", "https") or not host or split.path not in ("", "/"):
+    beside = split.username is not None or split.query or split.fragment
+    is_web = split.scheme in ("http", "https") and host
+    if not is_web or beside or split.path not in ("", "/"):
         raise StepError(f"origin: '{origin:.200}' is not an origin such as https://example.org")
     return f"{split.scheme}://{split.netloc}"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from car.browser import in_page
 from car.browser.elements import Element, gone_with_page, removed
-from car.browser.errors import CdpError, StepError
+from car.browser.errors import CdpError, PageError, StepError
 from car.browser.frames import Frame
 from car.browser.tab import Tab
 from car.ir.json import JsonObject, JsonValue
@@ -175,10 +175,10 @@ def _call(
 
 
 def _value(answer: JsonObject) -> JsonValue:
-    """The value that a call gave; raises StepError with what was thrown."""
+    """The value that a call gave; raises PageError with what was thrown."""
     thrown = answer.get("exceptionDetails")
     if thrown is not None:
-        raise StepError(thrown_text(thrown))
+        raise PageError(thrown_text(thrown))
     return answer["result"].get("value")
 
 

@@ -1,8 +1,16 @@
 """A small web site to drive a browser through: forms, frames, shadow trees, and hostile pages."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from OpenSSL.crypto import X509, PKey
+from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
@@ -109,11 +117,28 @@ ALERTS = """<title>Alerts</title><p id="said">quiet</p>
 <button onclick="setInterval(() => alert('tick'), 1)">Timer</button>"""
 
 WINDOWS = """<title>Windows</title>
-<button onclick="for (let i = 0; i < 100; i++) window.open('/second?' + i)">Open</button>"""
+<button onclick="for (let i = 0; i < 30; i++) window.open('/second?' + i)">Open</button>"""
 
 OPENER = """<title>Opener</title><button onclick="window.open('/closing')">Open</button>"""
 
 CLOSING = """<title>Closing</title><button onclick="window.close()">Close</button>"""
+
+OUTSIDE = """<title>Outside</title><a href="owl:hoot">Owl</a>"""
+
+PROMPTS = """<title>Prompts</title><p id="said">quiet</p>
+<button onclick="said.textContent = 'asked ' + prompt('q', 'x'.repeat(7e7))">Long</button>
+<button onclick="alert('half \\ud800'); said.textContent = 'told'">Half</button>"""
+
+FIELDS = """<title>Fields</title><input type="file" multiple aria-label="Several">
+<input type="file" aria-label="One"><input type="file" webkitdirectory aria-label="Folder">
+<input type="range" aria-label="Range" max="10"><input type="color" aria-label="Colour">
+<p id="said"></p><script>for (const field of document.querySelectorAll('input'))
+  field.onchange = async () => {
+    const told = async (file) => file.name + '=' + await file.text();
+    const texts = field.files && await Promise.all([...field.files].map(told));
+    said.textContent = texts ? texts.join() : field.value;
+  };
+</script>"""
 
 FILES = """<title>Files</title><a href="/file">Get</a> <a href="/bomb">Bomb</a>"""
 
@@ -157,6 +182,9 @@ PAGES = {
     b"/alerts": ALERTS,
     b"/windows": WINDOWS,
     b"/files": FILES,
+    b"/outside": OUTSIDE,
+    b"/prompts": PROMPTS,
+    b"/fields": FIELDS,
     b"/opener": OPENER,
     b"/closing": CLOSING,
     b"/large": LARGE,
@@ -205,6 +233,28 @@ class LocalSite(Resource):
     def _to_file(self, request: Request) -> Any:
         request.redirect(b"file:///etc/hostname")
         return b""
+
+    def _nothing(self, request: Request) -> Any:
+        request.setResponseCode(204)
+        return b""
+
+    def _fault(self, request: Request) -> Any:
+        request.setResponseCode(500)
+        return b""
+
+    def _guarded(self, request: Request) -> Any:
+        """Ask for a user and a password."""
+        request.setResponseCode(401)
+        request.setHeader(b"WWW-Authenticate", b'Basic realm="owls"')
+        return b"<title>Guarded</title>"
+
+    def _cut(self, request: Request) -> Any:
+        """Break off before the end that was announced."""
+        request.setHeader(b"Content-Length", b"1000")
+        request.write(b"<title>Cut</title><h1>Begun</h1>")
+        request.notifyFinish().addErrback(lambda _: None)
+        request.loseConnection()
+        return NOT_DONE_YET
 
     def _submitted(self, request: Request) -> Any:
         fields = "".join(
@@ -263,6 +313,28 @@ class _Flood:
         """Chromium has had enough."""
 
 
+def own_certificate() -> CertificateOptions:
+    """TLS with a certificate that is signed by itself, for a day and for this machine."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "owl")])
+    now = datetime.now(UTC)
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return CertificateOptions(
+        privateKey=PKey.from_cryptography_key(key), certificate=X509.from_cryptography(certificate)
+    )
+
+
 def _finish(request: Request) -> None:
     request.write(b"<title>Paused</title><h1>At last</h1>")
     request.finish()
@@ -271,6 +343,10 @@ def _finish(request: Request) -> None:
 _SPECIAL: dict[bytes, Callable[[LocalSite, Request], Any]] = {
     b"/redirect": LocalSite._redirect,
     b"/redirect-to-file": LocalSite._to_file,
+    b"/nothing": LocalSite._nothing,
+    b"/fault": LocalSite._fault,
+    b"/guarded": LocalSite._guarded,
+    b"/cut": LocalSite._cut,
     b"/submitted": LocalSite._submitted,
     b"/pause": LocalSite._pause,
     b"/endless": LocalSite._endless,

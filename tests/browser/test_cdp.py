@@ -5,7 +5,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.browser import pipe
-from car.browser.cdp import MESSAGE_BYTES, CdpConnection
+from car.browser.cdp import EVENT_BYTES, CdpConnection
 from car.browser.errors import AnswerTooLong, BrowserExited, CdpError, CdpTimeout
 from car.browser.pipe import MessageReader
 from car.ir.json import JsonObject
@@ -119,9 +119,9 @@ class CallTests(CdpTestCase):
     def test_dropped(self) -> None:
         """An answer that the carrier has dropped for its length fails its call."""
         called = self.connection.call("A.a")
-        self.connection.message_dropped(b'{"id":1,"result":{"da', 10**9)
+        self.connection.message_dropped(b'{"id":1,"result":{"da', b"", 10**9)
         self.failureResultOf(called, AnswerTooLong)
-        self.connection.message_dropped(b'{"method":"A.b","par', 10**9)
+        self.connection.message_dropped(b'{"method":"A.b","par', b'"sessionId":"S"}', 10**9)
 
     def test_limits(self) -> None:
         """An answer may be as long as its call takes, one that nobody awaits not long at all."""
@@ -129,7 +129,7 @@ class CallTests(CdpTestCase):
         for head, limit in (
             (b'{"id":1,"result":{"da', 300_000),
             (b'{"id":2,"result":{"da', 0),
-            (b'{"method":"A.b","par', MESSAGE_BYTES),
+            (b'{"method":"A.b","par', EVENT_BYTES),
         ):
             self.assertEqual(self.connection.limit_of(head), limit)
         self.wire.say({"id": 1, "result": {}})
@@ -169,6 +169,21 @@ class EventTests(CdpTestCase):
         self.wire.say({"method": "B.b", "params": {}, "sessionId": "S"})
         self.assertEqual(len(self.heard), 1)
 
+    def test_dialog_too_long(self) -> None:
+        """A dialog whose event nobody kept is told without its params: it must be answered."""
+        name = "Page.javascriptDialogOpening"
+        head = f'{{"method":"{name}","params":{{"url":"http'.encode()
+        self.connection.message_dropped(head, b'xxx"},"sessionId":"S"}', 10**9)
+        self.connection.message_dropped(head, b"xxx", 10**9)
+        self.assertEqual(self.heard, [("S", name, {})])
+
+    def test_halves(self) -> None:
+        """Halves of characters are replaced; whole ones, and what only looks like one, are kept."""
+        text = rb"\ud83d\ude00 \ud800 \\ud800 \udc00\ud800 \" \u0041"
+        self.connection.message_received(b'{"method":"A.a","params":{"x":"' + text + b'"}}')
+        whole = '\U0001f600 \ufffd \\ud800 \ufffd\ufffd " A'
+        self.assertEqual(self.heard, [("browser", "A.a", {"x": whole})])
+
     def test_nonsense(self) -> None:
         """What is no message is dropped."""
         for octets in (b"", b"{", b"[]", b'{"id":"x"}', b"\xff"):
@@ -182,10 +197,8 @@ class MessageReaderTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.patch(pipe, "LONG_BYTES", 500)
         self.asked: list[bytes] = []
-        self.dropped: list[tuple[bytes, int]] = []
-        self.reader = MessageReader(
-            self.limit_of, lambda head, size: self.dropped.append((head, size))
-        )
+        self.dropped: list[tuple[bytes, bytes, int]] = []
+        self.reader = MessageReader(self.limit_of, lambda *dropped: self.dropped.append(dropped))
 
     def limit_of(self, head: bytes) -> int:
         """A thousand bytes, for whatever is asked."""
@@ -205,12 +218,13 @@ class MessageReaderTests(SynchronousTestCase):
             )
 
     def test_too_long(self) -> None:
-        """A message over the limit is dropped, its head and length told; the next one is read."""
-        stream = b"<head>" + b"x" * 994 + b"y\0" + b"z" * 1_000 + b"\0"
-        for step in (1, 7, 5_000):
+        """A message over the limit is dropped, its ends and length told; the next one is read."""
+        stream = b"<head>" + b"x" * 993 + b"y>\0" + b"z" * 1_000 + b"\0"
+        for step in (1, 7, 300, 900, 5_000):
             self.assertEqual(self.read(stream, step), [b"z" * 1_000])
-            ((head, size),) = self.dropped
+            ((head, tail, size),) = self.dropped
             self.assertEqual((head[:6], len(head), size), (b"<head>", 256, 1_001))
+            self.assertEqual(tail, b"x" * 254 + b"y>")
             self.assertEqual([(head[:6], len(head)) for head in self.asked][1:], [(b"zzzzzz", 256)])
             self.dropped.clear()
             self.asked.clear()

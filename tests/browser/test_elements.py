@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from car.browser import elements
 from car.browser.elements import Element, Elements, gone_with_page, removed
 from car.browser.errors import StepError
 
@@ -45,6 +46,24 @@ class ElementsTests(SynchronousTestCase):
         """An id that was never given is told so."""
         problem = self.assertRaises(StepError, Elements().get, "nope")
         self.assertEqual(str(problem), "no element 'nope'; observe first")
+
+    def test_bounded(self) -> None:
+        """Those not seen for longest are forgotten; their ids are told as gone, not given again."""
+        self.patch(elements, "MOST_KEPT", 3)
+        known = Elements()
+        for node in range(3):
+            see(known, "d", node)
+        see(known, "d", 0)
+        self.assertEqual(see(known, "e", 1).id, "el_3")
+        problem = self.assertRaises(StepError, known.get, "el_1")
+        self.assertEqual(
+            str(problem), "element 'el_1' is gone: only the 3 seen last are kept; observe again"
+        )
+        self.assertEqual(known.get("el_0").node, 0)
+        self.assertEqual(see(known, "d", 1).id, "el_4")
+        for unknown in ("el_5", "el_01", "el_-1", "el_" + "9" * 50):
+            problem = self.assertRaises(StepError, known.get, unknown)
+            self.assertIn("; observe first", str(problem))
 
     def test_stale(self) -> None:
         """Why an element that was there is not."""

@@ -4,11 +4,15 @@ import base64
 from pathlib import Path
 from typing import ClassVar
 
+from twisted.web.server import Site
+
+from car.application import the_reactor
 from car.browser import world
 from car.browser.operations import uploading
 from car.browser.page import PageRules
 from car.ir.json import JsonObject
 from tests.browser.driving import PageTestCase
+from tests.browser.site import own_certificate
 
 
 class NavigationTests(PageTestCase):
@@ -74,6 +78,15 @@ class NavigationTests(PageTestCase):
         ):
             text = await self.run_failing({"op": "navigate", "url": path})
             self.assertEqual(text, f"navigate to {path} failed: {reason}")
+        for path, words in (
+            ("/nothing", "the server sent no page, or loading was broken off (ERR_ABORTED)"),
+            ("/fault", "the server answered with an error and no page"),
+            ("/guarded", "it asks for a user and a password; set_extra_headers can send"),
+        ):
+            text = await self.run_failing({"op": "navigate", "url": self.site.url(path)})
+            self.assertIn(f"{path} failed: {words}", text)
+        text = await self.run_failing({"op": "navigate", "url": "https://%zz/"})
+        self.assertEqual(text, "url: 'https://%zz/' is not a URL")
         missing = await self.go("/missing")
         self.assertIn("(heading) No such page", missing.text)
 
@@ -85,6 +98,53 @@ class NavigationTests(PageTestCase):
         seen = await self.go("/tofile")
         await self.run_ok({"op": "click", "element_id": seen.id('link "Local"')})
         self.assertEqual(self.page.url, self.site.url("/tofile"))
+
+
+class OddPageTests(PageTestCase):
+    """Pages that break off, want another program, come over TLS that nobody vouches for"""
+
+    async def test_cut_short(self) -> None:
+        """What was broken off is not waited for, and told as incomplete."""
+        for stage in ("load", "network_idle"):
+            navigate = {"op": "navigate", "url": self.site.url("/cut"), "wait_until": stage}
+            data, waited = await self.run_ok(
+                navigate, {"op": "wait", "condition": "page_loaded", "timeout_ms": 5000}
+            )
+            self.assertEqual(data, {"url": self.site.url("/cut"), "incomplete": True})
+            self.assertIs(waited["success"], True)
+
+    async def test_other_program(self) -> None:
+        """A link to another program is told; the page is blocked until navigate frees the tab."""
+        seen = await self.go("/outside")
+        click: JsonObject = {"op": "click", "element_id": seen.id('link "Owl"')}
+        (data,) = await self.run_ok(click)
+        self.assertEqual(data["asked_outside"], "owl:hoot")
+        self.assertEqual(
+            await self.run_failing(click),
+            "the page asked for another program to open owl:hoot, and takes no input any more;"
+            " navigate loads one that does",
+        )
+        for _ in range(2):
+            seen = await self.go("/")
+            await self.run_ok({"op": "click", "element_id": seen.id('button "Press"')})
+            self.assertIn("clicked 1", (await self.look()).text)
+
+    async def test_certificate(self) -> None:
+        """A certificate that nobody vouches for is told; so is a link that leads to one."""
+        port = the_reactor().listenSSL(0, Site(self.site), own_certificate(), interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        url = f"https://127.0.0.1:{port.getHost().port}/"
+        self.assertEqual(
+            await self.run_failing({"op": "navigate", "url": url}),
+            f"navigate to {url} failed: its certificate is not trusted"
+            " (ERR_CERT_AUTHORITY_INVALID)",
+        )
+        seen = await self.go("/second")
+        await self.page.tab.call(
+            "Runtime.evaluate", {"expression": f"document.links[0].href = '{url}'"}
+        )
+        (data,) = await self.run_ok({"op": "click", "element_id": seen.id('link "Home"')})
+        self.assertEqual(data["failed_to_load"], url)
 
 
 class FileTests(PageTestCase):
@@ -275,6 +335,16 @@ class KeyboardTests(PageTestCase):
             await self.run_failing({"op": "type", "element_id": born, "text": "tomorrow"}),
             f"text: not a value of element '{born}' (date_input \"Born\"), whose type is date",
         )
+        fields = await self.go("/fields")
+        for role, name, kind in (("slider", "Range", "range"), ("color_input", "Colour", "color")):
+            element = fields.id(f'{role} "{name}"')
+            text = await self.run_failing({"op": "type", "element_id": element, "text": "zz"})
+            self.assertIn(f"whose type is {kind}", text)
+        await self.run_ok(
+            {"op": "type", "element_id": fields.id('slider "Range"'), "text": "7"},
+            {"op": "wait", "condition": "text", "value": "7", "timeout_ms": 0},
+        )
+        seen = await self.go("/form")
         colour = seen.id('select "Colour"')
         send = seen.id('button "Send"')
         for element, values, text in (
@@ -366,6 +436,32 @@ class UploadTests(PageTestCase):
             data["file_chooser"], "opened; use upload_file on the element that opens it"
         )
 
+    async def test_fields(self) -> None:
+        """Files of one name are different files; a field gets as many as it takes."""
+        seen = await self.go("/fields")
+        several, one, folder = (
+            seen.id(f'file_input "{name}"') for name in ("Several", "One", "Folder")
+        )
+        files: list[JsonObject] = [{"name": "a", "text": "1"}, {"name": "a", "text": "2"}]
+        upload: JsonObject = {"op": "upload_file", "files": files}
+        await self.run_ok(
+            {**upload, "element_id": several},
+            {"op": "wait", "condition": "text", "value": "a=1,a=2"},
+            {"op": "upload_file", "element_id": one, "files": [{"name": "日" * 300, "text": "x"}]},
+        )
+        for element, text in (
+            (one, f"element '{one}' (file_input \"One\") takes one file"),
+            (
+                folder,
+                f"element '{folder}' (file_input \"Folder\") takes a directory,"
+                " which cannot be given",
+            ),
+        ):
+            self.assertEqual(await self.run_failing({**upload, "element_id": element}), text)
+        for path in ("a\0b", "x" * 5000):
+            text = await self.run_failing({"op": "upload_file", "element_id": one, "paths": [path]})
+            self.assertIn("paths: no file", text)
+
     async def test_refused(self) -> None:
         """Only files that may be given, to what takes files."""
         self.patch(uploading, "CHOOSER_SECONDS", 0.3)
@@ -453,6 +549,8 @@ class StorageTests(PageTestCase):
         self.assertNotIn("extra: one", (await self.go("/headers")).text)
         for headers, text in (
             ({"Host": "x"}, "headers: 'Host' cannot be set"),
+            ({"TE": "x"}, "headers: 'TE' cannot be set"),
+            ({"Proxy-Authorization": "x"}, "headers: 'Proxy-Authorization' cannot be set"),
             ({"a b": "x"}, "headers: 'a b' cannot be set"),
             ({"A": "x\ny"}, "headers: the value of 'A' has characters that no header has"),
         ):
@@ -485,6 +583,14 @@ class StorageTests(PageTestCase):
             await self.run_failing({"op": "set_local_storage", "origin": "x", "items": {}}),
             "origin: 'x' is not an origin such as https://example.org",
         )
+        for origin, items, words in (
+            ("https://%zz", {}, "origin: 'https://%zz' is refused: Cannot navigate to invalid URL"),
+            (here, {"k": "x" * 6_000_000}, "items: the browser refused them: QuotaExceededError"),
+        ):
+            text = await self.run_failing(
+                {"op": "set_local_storage", "origin": origin, "items": items}
+            )
+            self.assertIn(words, text)
 
 
 class CaptureTests(PageTestCase):
@@ -563,6 +669,13 @@ class WaitTests(PageTestCase):
             await self.run_ok({"op": "scroll", "delta_y": 1})
             (data,) = await self.run_ok(operation)
             self.assertEqual(data, {"condition": condition, "success": False})
+        steps = await self.run_ok(
+            *(
+                {"op": "wait", "condition": condition, "value": value, "timeout_ms": 0}
+                for condition, value in (("text", "Second"), ("selector", "h1"), ("time", 0))
+            )
+        )
+        self.assertTrue(all(step["success"] for step in steps), steps)
         for operation, text in (
             ({"condition": "load"}, "unknown wait condition: load"),
             ({"condition": "text"}, "value: wait for text expects a text"),

@@ -147,7 +147,7 @@ class BrowserTests(LaunchTestCase):
         await browser.close()
         before = descriptors()
         processes = []
-        for _ in range(10):
+        for _ in range(4):
             browser = await self.launch()
             processes += processes_of(browser)
             await browser.close()

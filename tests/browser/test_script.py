@@ -103,6 +103,14 @@ class ScriptTests(SynchronousTestCase):
             + ", ".join(OPERATIONS),
         )
         self.assertRefused(
+            [{"op": "observe", "timeout_ms": -1}],
+            "parse script: operations[0].timeout_ms: expected `float` >= 0.0",
+        )
+        self.assertRefused(
+            [{"op": "wait", "condition": "time", "value": 10**400}],
+            "parse script: operations[0].value: number out of range",
+        )
+        self.assertRefused(
             [{"op": "observe"}] * (MOST_OPERATIONS + 1),
             f"parse script: operations: expected up to {MOST_OPERATIONS}",
         )
@@ -157,7 +165,10 @@ class UrlTests(SynchronousTestCase):
         """An origin has a scheme and a host, and no path."""
         self.assertEqual(check_origin("https://a:8"), "https://a:8")
         self.assertEqual(check_origin("http://a/"), "http://a")
-        for origin in ("a", "http://a/b", "file:///", "http://[", "ws://a"):
+        for origin in (
+            *("a", "http://a/b", "file:///", "http://[", "ws://a"),
+            *("http://a?b", "http://a#b", "http://user:pass@a"),
+        ):
             self.assertRaises(StepError, check_origin, origin)
 
 

@@ -2,7 +2,7 @@
 
 from twisted.internet.defer import CancelledError
 
-from car.browser.errors import StepError
+from car.browser.errors import CdpError, StepError, TabClosed
 from car.browser.frames import BLANK
 from car.browser.page import Page
 from car.browser.script import (
@@ -14,7 +14,7 @@ from car.browser.script import (
     SwitchTab,
     WaitUntil,
 )
-from car.browser.tab import Tab
+from car.browser.tab import STOPPED, Tab
 from car.browser.urls import check_url
 from car.ir.json import JsonObject
 
@@ -29,6 +29,11 @@ STAGES: dict[WaitUntil, str] = {
 _MOVE_SECONDS = 0.5
 """For the new URL of the same document to be told; one written otherwise is not waited for."""
 
+_HISTORY_TRIES = 3
+"""A page that is only just there may swallow the first: it stops, and goes nowhere."""
+
+_INVALID = "Cannot navigate to invalid URL"
+
 _REASONS = {
     "ERR_TOO_MANY_REDIRECTS": "it redirects in circles",
     "ERR_CONNECTION_REFUSED": "the connection was refused",
@@ -40,6 +45,14 @@ _REASONS = {
     "ERR_UNSAFE_PORT": "its port is one that browsers do not open",
     "ERR_BLOCKED_BY_CLIENT": "the browser blocked it",
     "ERR_CERT_AUTHORITY_INVALID": "its certificate is not trusted",
+    "ERR_CERT_COMMON_NAME_INVALID": "its certificate is for another host",
+    "ERR_CERT_DATE_INVALID": "its certificate has expired or is not valid yet",
+    "ERR_SSL_PROTOCOL_ERROR": "it does not speak TLS",
+    "ERR_ABORTED": "the server sent no page, or loading was broken off",
+    "ERR_HTTP_RESPONSE_CODE_FAILURE": "the server answered with an error and no page",
+    "ERR_INVALID_AUTH_CREDENTIALS": (
+        "it asks for a user and a password; set_extra_headers can send Authorization"
+    ),
 }
 """Chromium's names of what commonly goes wrong, in words."""
 
@@ -47,12 +60,22 @@ _REASONS = {
 async def navigate(page: Page, op: Navigate) -> JsonObject:
     """Open a URL in the current tab: ``{url}``, where it ended up.
 
-    A URL that is a download has ``{url, download: true}``, and the tab stays where it was.
+    A URL that is a download has ``{url, download: true}``, and the tab stays where it was; a page
+    whose loading was broken off ``incomplete: true``.
     """
     url = check_url(op.url, allow_file=page.rules.allow_file)
-    tab = await page.answering_tab()
+    while True:
+        tab = await page.answering_tab()
+        try:
+            return await _load(page, tab, url, op.wait_until)
+        except (TabClosed, CdpError):
+            if not page.has_left_behind:
+                raise
+
+
+async def _load(page: Page, tab: Tab, url: str, wait_until: WaitUntil) -> JsonObject:
     try:
-        answer = await tab.call("Page.navigate", {"url": url})
+        answer = await _asked_for(tab, url)
         if answer.get("isDownload"):
             return {"url": url, "download": True}
         reason = answer.get("errorText")
@@ -60,15 +83,24 @@ async def navigate(page: Page, op: Navigate) -> JsonObject:
             raise StepError(f"navigate to {url:.500} failed: {_in_words(reason)}")
         loader = answer.get("loaderId")  # none within the same document
         if loader is None:
-            moved = page.until(lambda: tab.frames.main.url == url)
+            moved = page.until(lambda: tab.is_closed or tab.frames.main.url == url)
             await page.within(_MOVE_SECONDS, moved)
         else:
-            await page.until(lambda: tab.frames.main.document == loader)
-        await _reach(page, tab, op.wait_until)
+            await page.until_in(tab, lambda: tab.frames.main.document == loader)
+        return await _reach(page, tab, wait_until)
     except CancelledError:
         tab.send("Page.stopLoading")
         raise
-    return {"url": tab.frames.main.url}
+
+
+async def _asked_for(tab: Tab, url: str) -> JsonObject:
+    """What Chromium answers to being asked for *url*; raises StepError for what is not one."""
+    try:
+        return await tab.call("Page.navigate", {"url": url})
+    except CdpError as problem:
+        if problem.reason != _INVALID:
+            raise
+        raise StepError(f"url: '{url:.200}' is not a URL") from None
 
 
 async def back(page: Page, op: Back) -> JsonObject:
@@ -86,9 +118,8 @@ async def reload(page: Page, op: Reload) -> JsonObject:
     tab = await page.any_tab()
     before = tab.frames.main.document
     await tab.call("Page.reload")
-    await page.until(lambda: tab.frames.main.document != before)
-    await _reach(page, tab, op.wait_until)
-    return {"url": tab.frames.main.url}
+    await page.until_in(tab, lambda: tab.frames.main.document != before)
+    return await _reach(page, tab, op.wait_until)
 
 
 async def switch_tab(page: Page, op: SwitchTab) -> JsonObject:
@@ -120,17 +151,29 @@ async def _through_history(page: Page, step: int, wait_until: WaitUntil) -> Json
     if not 0 <= index < len(history["entries"]):
         raise StepError("there is no page to go back to" if step < 0 else "there is no later page")
     entry = history["entries"][index]
-    document, url = tab.frames.main.document, tab.frames.main.url
-    await tab.call("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
-    await page.until(lambda: tab.frames.main.document != document or tab.frames.main.url != url)
-    await _reach(page, tab, wait_until)
-    return {"url": tab.frames.main.url}
+    main = tab.frames.main
+    document, url = main.document, main.url
+
+    def has_moved() -> bool:
+        return main.document != document or main.url != url
+
+    for _ in range(_HISTORY_TRIES):
+        main.lifecycle.discard(STOPPED)
+        await tab.call("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
+        await page.until_in(
+            tab, lambda: has_moved() or (STOPPED in main.lifecycle and not tab.is_leaving)
+        )
+        if has_moved():
+            return await _reach(page, tab, wait_until)
+    raise StepError(f"{entry['url']:.500} did not load; navigate to it")
 
 
-async def _reach(page: Page, tab: Tab, wait_until: WaitUntil) -> None:
-    """Wait until the tab's page has come so far."""
+async def _reach(page: Page, tab: Tab, wait_until: WaitUntil) -> JsonObject:
+    """Wait until the tab's page has come so far: ``{url, incomplete?}``."""
     stage = STAGES[wait_until]
-    await page.until(lambda: tab.is_at_least(stage))
+    await page.until_in(tab, lambda: tab.is_at_least(stage))
+    data: JsonObject = {"url": tab.frames.main.url}
+    return {**data, "incomplete": True} if tab.is_cut_short else data
 
 
 def _in_words(reason: str) -> str:

@@ -29,6 +29,11 @@ async def perform(
 
     Raises CdpError, but not for a tab that an input has closed.
     """
+    if tab.asked_outside is not None:
+        raise StepError(
+            f"the page asked for another program to open {tab.asked_outside:.200}, and takes no"
+            " input any more; navigate loads one that does"
+        )
     document = tab.frames.main.document
     try:
         await gather([tab.call(method, each) for each in inputs])
@@ -46,14 +51,16 @@ async def settle(page: Page, tab: Tab, document: str) -> None:
     if page.tab is not tab:
         tab = page.tab
         document = tab.frames.main.document
-        await page.until(lambda: tab.ready.called)
+        await page.until(lambda: tab.is_closed or tab.ready.called)
         if tab.frames.main.url == BLANK:
             began = page.until(lambda: tab.is_leaving or tab.frames.main.url != BLANK)
             await page.within(_POPUP_SECONDS, began)
     if tab.is_leaving or tab.frames.main.document != document:
-        arrived = page.until(lambda: tab.is_settled)
+        arrived = page.until(lambda: tab.is_closed or tab.is_settled)
         is_there = await page.within(SETTLE_SECONDS, arrived)
         if not is_there:
             page.notes.put("still_loading", True)
         elif tab.frames.main.document != document:
             page.notes.put("navigated_to", tab.frames.main.url)
+            if tab.frames.main.unreachable is not None:
+                page.notes.put("failed_to_load", tab.frames.main.unreachable)

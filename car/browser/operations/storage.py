@@ -3,7 +3,7 @@
 import re
 
 from car.browser import in_page
-from car.browser.errors import CdpError, StepError
+from car.browser.errors import CdpError, PageError, StepError
 from car.browser.page import Page
 from car.browser.script import (
     ClearCookies,
@@ -22,8 +22,11 @@ from car.ir.json import JsonObject, JsonValue
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The name of a header (RFC 9110 §5.1)."""
 
-_OURS = ("host", "content-length", "cookie", "connection", "transfer-encoding")
-"""Headers that are the browser's to send."""
+_OURS = frozenset(
+    {"host", "content-length", "cookie", "cookie2", "connection", "transfer-encoding"}
+    | {"te", "trailer", "upgrade", "keep-alive"}
+)
+"""Headers that are the browser's to send; as are those for proxies.  It would load nothing."""
 
 
 async def set_cookies(page: Page, op: SetCookies) -> JsonObject:
@@ -51,7 +54,8 @@ async def clear_cookies(page: Page, op: ClearCookies) -> JsonObject:
 async def set_extra_headers(page: Page, op: SetExtraHeaders) -> JsonObject:
     """Send headers with all requests: ``{headers_set}``, how many."""
     for name, value in op.headers.items():
-        if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
+        lowered = name.lower()
+        if not _TOKEN.fullmatch(name) or lowered in _OURS or lowered.startswith("proxy-"):
             raise StepError(f"headers: '{name:.60}' cannot be set")
         if not (value.isascii() and value.isprintable()):
             raise StepError(f"headers: the value of '{name:.60}' has characters that no header has")
@@ -71,7 +75,10 @@ async def set_extra_headers(page: Page, op: SetExtraHeaders) -> JsonObject:
 async def set_local_storage(page: Page, op: SetLocalStorage) -> JsonObject:
     """Set items of an origin's local storage: ``{items_set}``, how many."""
     origin = check_origin(op.origin)
-    await _at(page, origin, in_page.SET_STORAGE, op.items)
+    try:
+        await _at(page, origin, in_page.SET_STORAGE, op.items)
+    except PageError as problem:
+        raise StepError(f"items: the browser refused them: {problem}") from None
     return {"items_set": len(op.items)}
 
 
@@ -100,7 +107,10 @@ async def _at(page: Page, origin: str, function: str, *arguments: JsonValue) -> 
 async def _empty_page(page: Page, tab: Tab, origin: str) -> None:
     """Show an empty page of *origin* in *tab*."""
     await tab.call("Fetch.enable")
-    answer = await tab.call("Page.navigate", {"url": f"{origin}/"})
+    try:
+        answer = await tab.call("Page.navigate", {"url": f"{origin}/"})
+    except CdpError as problem:
+        raise StepError(f"origin: '{origin:.200}' is refused: {problem.reason}") from None
     if answer.get("errorText"):
         raise StepError(f"origin: no page of {origin} can be made: {answer['errorText']}")
     await page.until(lambda: tab.frames.main.document == answer["loaderId"])

@@ -2,15 +2,18 @@
 
 import base64
 import binascii
+import contextlib
+import tempfile
 from pathlib import Path
 
+from car.browser import in_page
 from car.browser.downloads import safe_name
 from car.browser.elements import Element
-from car.browser.errors import CdpError, StepError
+from car.browser.errors import StepError
 from car.browser.operations.pointer import click
 from car.browser.page import Page
 from car.browser.script import Click, InlineFile, UploadFile
-from car.browser.world import frame_of
+from car.browser.world import call_on, frame_of
 from car.ir.json import JsonObject
 
 MOST_INLINE_BYTES = 1024 * 1024
@@ -38,12 +41,16 @@ async def upload_file(page: Page, op: UploadFile) -> JsonObject:
 
 async def _give_field(page: Page, element: Element, names: list[str]) -> bool:
     """Give the files to an element that is a file field; whether it is one."""
-    frame = frame_of(page.tab, element)
-    params = {"files": names, "backendNodeId": element.node}
-    try:
-        await page.tab.call("DOM.setFileInputFiles", params, frame.session)
-    except CdpError:
+    field = await call_on(page.tab, element, in_page.FILE_FIELD)
+    if not field:
         return False
+    if field["takes"] == "directory":
+        raise StepError(f"{_the(element)} takes a directory, which cannot be given")
+    if field["takes"] == "one":
+        _check_one(element, names)
+    params = {"files": names, "backendNodeId": element.node}
+    session = frame_of(page.tab, element).session
+    await page.tab.call("DOM.setFileInputFiles", params, session)
     return True
 
 
@@ -52,24 +59,32 @@ async def _give_chooser(page: Page, element: Element, names: list[str]) -> None:
     await click(page, Click(element_id=element.id))
     await page.within(CHOOSER_SECONDS, page.until(lambda: page.chooser is not None))
     if page.chooser is None:
-        raise StepError(
-            f"element '{element.id}' ({element.text}) is not a file field and opens no file chooser"
-        )
+        raise StepError(f"{_the(element)} is not a file field and opens no file chooser")
     tab, session, chooser = page.chooser
-    if len(names) > 1 and chooser.get("mode") != "selectMultiple":
-        raise StepError(f"element '{element.id}' ({element.text}) takes one file")
+    if chooser.get("mode") != "selectMultiple":
+        _check_one(element, names)
     params = {"files": names, "backendNodeId": chooser["backendNodeId"]}
     await tab.call("DOM.setFileInputFiles", params, session)
     page.notes.take()  # the chooser was ours
+
+
+def _check_one(element: Element, names: list[str]) -> None:
+    if len(names) > 1:
+        raise StepError(f"{_the(element)} takes one file")
+
+
+def _the(element: Element) -> str:
+    return f"element '{element.id}' ({element.text})"
 
 
 def _allowed(page: Page, path: str) -> Path:
     """The file *path* within the uploads or the downloads; raises StepError."""
     roots = [root for root in (page.rules.uploads, page.directory) if root is not None]
     for root in roots:
-        file = (root / path).resolve()
-        if file.is_relative_to(root.resolve()) and file.is_file():
-            return file
+        with contextlib.suppress(OSError, ValueError):  # no name that a file could have
+            file = (root / path).resolve()
+            if file.is_relative_to(root.resolve()) and file.is_file():
+                return file
     places = "the downloads" if page.rules.uploads is None else "the uploads or downloads"
     raise StepError(f"paths: no file '{path:.200}' in {places} of this browser")
 
@@ -83,7 +98,7 @@ def _written(page: Page, files: list[InlineFile]) -> list[Path]:
     written = []
     for name, content in contents:
         directory.mkdir(exist_ok=True)
-        file = directory / name
+        file = Path(tempfile.mkdtemp(dir=directory)) / name  # others may have that name
         file.write_bytes(content)
         written.append(file)
     return written

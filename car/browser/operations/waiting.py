@@ -22,6 +22,9 @@ IDLE_SECONDS = 0.5
 _MOST_SECONDS = 300.0
 """A whole script has no more."""
 
+_LOOK_SECONDS = 0.5
+"""For a page to look once, however little time there is."""
+
 
 async def wait(page: Page, op: Wait) -> JsonObject:
     """Wait for a condition: ``{condition, success}``.
@@ -35,6 +38,8 @@ async def wait(page: Page, op: Wait) -> JsonObject:
     if condition is None:
         raise StepError(f"unknown wait condition: {op.condition:.60}")
     seconds = wait_seconds(op)
+    if condition in (_selector, _shown_text):
+        seconds = max(seconds, _LOOK_SECONDS)
     work = Deferred.fromCoroutine(_met(condition, page, op))
     success = await page.within(seconds, work)
     return {"condition": op.condition, "success": success}
@@ -45,7 +50,7 @@ def wait_seconds(op: Wait) -> float:
     if op.timeout_ms is not None:
         return min(op.timeout_ms / 1000, _MOST_SECONDS)
     if op.condition == "time" and isinstance(op.value, int | float):
-        return min(op.value / 1000 + 1, _MOST_SECONDS)
+        return min(max(op.value, 0) / 1000 + 1, _MOST_SECONDS)
     return DEFAULT_SECONDS
 
 
@@ -54,13 +59,11 @@ async def _met(condition: "_Condition", page: Page, op: Wait) -> None:
 
 
 async def _page_loaded(page: Page, op: Wait) -> None:
-    tab = page.tab
-    await page.until(lambda: not tab.is_leaving and tab.is_at_least("load"))
+    await page.until(lambda: page.current is not None and page.current.is_loaded)
 
 
 async def _content_loaded(page: Page, op: Wait) -> None:
-    tab = page.tab
-    await page.until(lambda: tab.is_settled)
+    await page.until(lambda: page.current is not None and page.current.is_settled)
 
 
 async def _url_changed(page: Page, op: Wait) -> None:
