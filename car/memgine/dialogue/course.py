@@ -71,7 +71,7 @@ class Course:
         if self._scope is not None:
             return self._within(self._scope, node, found)
         casual = bool(found) and bool(found[0].person)
-        name = scopes.opens(text, casual=casual)
+        name = scopes.opens(text, casual=casual, valued=_valued(found))
         if name is not None:
             self._scope, self._scope_turns = name, 0
             self._scope_words = scopes.words_of(text)
@@ -123,7 +123,9 @@ class Course:
         return self._place(node, scope)
 
     def _leaves_scope(self, text: str, found: list[Statement]) -> bool:
-        return scopes.closes(text) or scopes.ends(text, self._scope_words) or _only_leaves(found)
+        if scopes.closes(text) or scopes.ends(text, self._scope_words) or _only_leaves(found):
+            return True
+        return any(map(_is_final, found))
 
     def _set_aside(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Leave out what of a turn only asks or supposes."""
@@ -254,6 +256,12 @@ def _ranks(said: Statement) -> bool:
 
 def _told(found: Sequence[Statement]) -> str:
     return " ".join(said.text for said in found)[: interruptions.LONGEST_RETURN]
+
+
+def _is_final(said: Statement) -> bool:
+    """Whether *said* settles something in earnest, so that no play goes on."""
+    settled = said.has(Cue.FINAL) and not said.has(Cue.TENTATIVE, Cue.HYPOTHETICAL, Cue.QUESTION)
+    return settled and said.voice == "user" and scopes.is_earnest(said.text)
 
 
 def _only_leaves(found: Sequence[Statement]) -> bool:

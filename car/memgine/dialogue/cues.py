@@ -45,7 +45,8 @@ _CHANGING = r"""
     | increas(?:e[sd]?|ing) | reduc(?:e[sd]?|ing) | bring | brought | drop(?:s|ped|ping)? | set
     | reassign(?:e?s|ed|ing)? | reallocat(?:e[sd]?|ing) | pull(?:e?s|ed|ing)?
     | extend(?:e?s|ed|ing)? | slip(?:s|ped|ping)? | delay(?:e?s|ed|ing)? | postpon(?:e[sd]?|ing)
-    | advanc(?:e[sd]?|ing) | convert(?:e?s|ed|ing)? | go(?:es)? | going | down | up
+    | advanc(?:e[sd]?|ing) | convert(?:e?s|ed|ing)? | go(?:es)? | going
+    | (?:down | up)(?=\ (?:to|from)\ [\d$€£])
 """
 """Verbs that, with "to", put a value in another's place."""
 

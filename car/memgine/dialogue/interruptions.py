@@ -72,7 +72,8 @@ _BREAKING = re.compile(
 
 _PREDICATE = re.compile(
     r"\b(?:is|are|was|were|am|be|been|being|has|have|had|do|does|did|will|would|can|could|shall"
-    r"|should|must|may|might|cannot|i|we|they|he|she|you|it|there|who|which|that|not)\b|['’]"
+    r"|should|must|may|might|cannot|i|we|they|he|she|you|it|there|who|which|that|not"
+    r"|very|so|really|quite|too)\b|['’]"
     r"(?:s (?:a|an|the|been|not)|re|ll|ve|m|d)\b|n['’]t\b|=|->|\w\s\+\s\w",
     re.I,
 )
@@ -130,7 +131,12 @@ def turns_back(text: str, opening: str = "") -> bool:
         return False
     if is_filler(said) or _GOING_ON.search(said) is not None:
         return True
-    return not stems(said).isdisjoint(stems(_before_name(opening)))
+    return not stems(said).isdisjoint(stems(_by_which(_before_name(opening))))
+
+
+def _by_which(said: str) -> str:
+    """The words of an opening by which a topic is left, without what is told of the next one."""
+    return " ".join(_PART.split(said)[:2])
 
 
 def completes(text: str) -> bool:
@@ -141,7 +147,8 @@ def completes(text: str) -> bool:
 _COMPLETED = re.compile(
     r"(?:\b(?:is|are|was|were|been|be|got|have|has|now|all|['’]s|['’]ve|\w+)\W+)"
     r"(?:dealt with|settled|handled|done|finished|solved|sorted|over|contained|resolved|closed"
-    r"|taken care of|looked after|seen to|wrapped up|out of the way|off the (?:line|phone)|gone)\b",
+    r"|taken care of|looked after|seen to|wrapped up|out of the way|off the (?:line|phone)|gone)\b"
+    r"(?!\s+(?:on|for|to|that|upon|as|by|in|with)\b)",
     re.I,
 )
 
@@ -159,7 +166,8 @@ def is_filler(text: str) -> bool:
 
 _GOING_ON = re.compile(
     r"\b(?:back|again|resum\w*|return\w*|continu\w*|cont|proceed\w*|reconven\w*|reopen\w*"
-    r"|anew|once more|restor\w*|rejoin\w*|sorry|apolog\w+|thanks?|previous\w*"
+    r"|anew|once more|pop(?:s|ped|ping)?|unpaus\w+|unpark\w*|restor\w*|rejoin\w*|sorry|apolog\w+"
+    r"|thanks?|previous\w*"
     r"|(?:done|finished|settled|sorted|handled|solved|over|dealt with|quiet|clear|looked after"
     r"|seen to|taken care of|resolved|closed|wrapped up)\b(?!\s*:))\b",
     re.I,

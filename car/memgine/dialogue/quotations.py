@@ -101,7 +101,20 @@ def amendment(
         told = _FORMERLY.search(around) or _TAKING_BACK.search(around)
         if told and any(_rivals(other.text, found) for other in following):
             return Amendment(found, None)
-    return judged
+    if judged is None or judged.text is None:
+        return judged
+    return Amendment(judged.old, judged.text + _reason(said, judged.text, start, end))
+
+
+def _reason(said: Statement, text: str, start: int, end: int) -> str:
+    """What *said* gives in brackets as its reason, apart from the words from *start* to *end*."""
+    asides = [
+        aside.group().strip()
+        for aside in BRACKETS.finditer(said.text)
+        if not start <= aside.start() < end and len(terms(aside.group())) >= LEAST_TERMS
+    ]
+    kept = [one for one in asides if one not in text and not values_in(one, said.at)]
+    return "".join(f" {one}" for one in kept)
 
 
 def _given(said: Statement, old: Statement) -> tuple[int, int] | None:

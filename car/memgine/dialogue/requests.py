@@ -41,7 +41,8 @@ _TOLD_TO_YOU = re.compile(
     r"|thread|meeting|correspondence)s? (?:with|w/)"
     r"|\byou had \w+ (?:here|in|on)\b"
     r"|\b(?:need|want|require|seek|after|looking for|interested in)\b[^.;:!?]{0,60}?"
-    r"\b(?:they|he|she|you|[A-Z]\w+) (?:gave|told|said|mentioned|shared|quoted|discussed|named)\b",
+    r"\b(?:they|he|she|you|(?<!['’])[A-Z]\w+) (?:gave|told|said|mentioned|shared"
+    r"|quoted|discussed|named)\b",
     re.I,
 )
 """What was said to, or by, the one who is spoken to: a user reminds of it to hear it."""

@@ -53,10 +53,11 @@ class Rulings:
             else:
                 self.listen(said)
             return
-        if said.voice == "user" and self._amend(said, around):
+        back = self._settlements.reinstates(said)
+        if said.voice == "user" and not back and self._amend(said, around):
             return
         settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
-        settles = settles or takes_back(said) or revises(said)
+        settles = settles or back or takes_back(said) or revises(said)
         if not settles and ledger.quoted(said):
             ledger.kill(said, "restated", None)
             return
@@ -78,7 +79,8 @@ class Rulings:
         """Note which of the user's last statements an assistant gives back."""
         seen: dict[int, list[Statement]] = {}
         for said in self._ledger.back():
-            if said.node < echo.node and said.alive and said.voice == "user" and not said.person:
+            heard = said.alive or (said.has(Cue.QUESTION) and not said.laid and not seen)
+            if said.node < echo.node and heard and said.voice == "user" and not said.person:
                 seen.setdefault(said.node, []).append(said)
                 if len(seen) > ECHO_REACH:
                     break
@@ -99,6 +101,7 @@ class Rulings:
             said.victor = True
             ledger.revive(said)
             replaced += self._between(said, replaced)
+            replaced += self._settlements.given_back(said, replaced)
             dead = [ledger.bury(old, value, said, said.at) for old, vs in replaced for value in vs]
             self.sweep([old for old, _ in replaced], dead, said.node, around)
         self.trim(said)

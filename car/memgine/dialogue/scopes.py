@@ -168,15 +168,23 @@ def _bounds(segment: str) -> bool:
     return len(segment.split()) <= LONGEST_LABEL and _BOUNDED.search(segment) is not None
 
 
-def opens(text: str, *, casual: bool) -> str | None:
+def opens(text: str, *, casual: bool, valued: bool) -> str | None:
     """The name of the scope that *text* opens for what follows; None where it opens none.
 
-    In *casual* talk it has to name the kind of scope: people say "just for fun" of anything.
+    What gives a value (*valued*) as a draft, or as not binding, only speaks of that value.  In
+    *casual* talk it has to name the kind of scope: people say "just for fun" of anything.
     """
     framed = _FRAMED.search(text) is not None
     if not framed and not casual:
-        framed = _DISCLAIMED.search(text) is not None or _announces(text)
+        drafted = valued and _name(text).startswith("draft")
+        framed = _DISCLAIMED.search(text) is not None and not drafted
+        framed = framed or (not valued and _announces(text))
     return _name(text) if framed and not _CLOSING.search(text) else None
+
+
+def is_earnest(text: str) -> bool:
+    """Whether *text* does not deny that it is in earnest."""
+    return _UNEARNEST.search(text) is None and _DISCLAIMED.search(text) is None
 
 
 def closes(text: str) -> bool:

@@ -8,16 +8,17 @@ place; no cue is needed where the subject and the family of values are the same.
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from car.memgine.dialogue.corrections import apart, outranked, rivals
 from car.memgine.dialogue.cues import Cue, adds
+from car.memgine.dialogue.echoes import chosen_part, given, shared
 from car.memgine.dialogue.precedence import speaks_for
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, STATE_NOUNS, terms
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, STATE_NOUNS, terms
 
 KEPT = 8
 """Settlements that the next word may still be about."""
@@ -38,7 +39,7 @@ _SETTLING_WORDS = """
     meant mean sorry scratch overrule override overturn reverse withdraw stand apply count valid
     wrong error mistake incorrect true truth hold enter suit better prefer like
     appoint designate name elect hire engage retain must latest present current conclude land
-    commit lock confirm sign stick
+    commit lock confirm sign stick ahead
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
 _FIRM = _SETTLING - frozenset(
@@ -48,6 +49,24 @@ _FIRM = _SETTLING - frozenset(
     )
 )
 """Those that settle something even where the statement shares no word with it."""
+
+_RETURNING = frozenset(
+    terms(
+        "again back return revert restore reinstate reinstatement resume undo keep stay stick"
+        " remain retain prefer preference like love miss better best good right stand readopt"
+    )
+)
+"""What brings back an earlier choice that is named beside it."""
+
+_DECLINING = re.compile(
+    r"\b(?:not|no longer|no more|never(?!\s*mind)|nothing|neither|nor|without|against|instead of"
+    r"|rather than|drop|dropped|scrap|scrapped|lose|ditch|forget|besides|than)\b|n['’]t\b",
+    re.I,
+)
+"""What keeps a named choice from being brought back."""
+
+LONGEST_CHOICE = 6
+"""Terms of a choice that is recognised when it is named again."""
 
 _PASSING = frozenset(
     terms("since morning afternoon evening today tonight week month present moment time day hour")
@@ -89,18 +108,64 @@ class Settlements:
             self._held.append(Settlement(said, echo, said.choice_terms, slot))
 
     def note(self, said: Statement, echo: Statement) -> bool:
-        """Take in that the assistant's *echo* gave back what the user had *said*, if it did."""
-        phrase = _chosen_part(said, _shared(said, echo), said.head | echo.head)
-        given = {term for value in _given(said, echo) for term in terms(value)}
-        if given and given.isdisjoint(phrase):
+        """Take in that the assistant's *echo* gave back what the user had *said*, if it did.
+
+        What was only asked for is settled by the echo.
+        """
+        run = shared(said, echo, said.core, echo.core)
+        run = run or shared(said, echo, said.terms, echo.terms)
+        phrase = chosen_part(said, run, said.head | echo.head)
+        typed = {term for value in given(said, echo) for term in terms(value)}
+        if typed and typed.isdisjoint(phrase):
             phrase = ()
-        slot = (said.topic | said.head | echo.topic | echo.head) - set(phrase) - GENERIC
-        if phrase or given:
+        if any(_is_part(phrase, held.phrase) for held in self._held if held.said is said):
+            return False
+        slot = said.topic | said.head | set(said.choice_terms) | echo.topic | echo.head
+        slot -= GENERIC.union(phrase)
+        if phrase or typed:
             slot -= _ACKNOWLEDGING
             said.topic |= (slot | set(echo.terms)) & set(said.terms) - set(phrase) - GENERIC
-            self._held.append(Settlement(said, echo, phrase, slot))
+            settled = echo if said.has(Cue.QUESTION) else said
+            self._held.append(Settlement(settled, echo, phrase, slot))
             return True
         return False
+
+    def given_back(
+        self, new: Statement, replaced: Iterable[tuple[Statement, list[Value]]]
+    ) -> list[tuple[Statement, list[Value]]]:
+        """The choices of *replaced* that fell with their statements, as an assistant put them."""
+        fallen = [
+            old
+            for old, values in replaced
+            if not old.alive and all(value.kind is Kind.CHOICE for value in values)
+        ]
+        return [
+            (held.said, [Value(Kind.CHOICE, " ".join(held.phrase), 0, 0)])
+            for held in self._held
+            if held.said in fallen and held.phrase and not _names(new, list(held.phrase))
+        ]
+
+    def reinstates(self, new: Statement) -> bool:
+        """Whether *new* brings back a choice that another has taken the place of.
+
+        It names what was settled before, says that this is to be so again, and does not name
+        what was settled last.
+        """
+        if new.has(Cue.HYPOTHETICAL) or _DECLINING.search(new.text):
+            return False
+        if not (_RETURNING & set(new.terms) or new.has(Cue.REVERT)):
+            return False
+        held = [one for one in self._held if one.phrase and new.node > one.said.node]
+        standing = next((one for one in reversed(held) if one.said.alive), None)
+        if standing is None or _names(new, list(standing.phrase)):
+            return False
+        return any(
+            (not one.said.alive or one.slot & standing.slot or one.phrase[-1] in standing.phrase)
+            and one.said.node < standing.said.node
+            and len(one.phrase) <= LONGEST_CHOICE
+            and _names_part(new, one.phrase, standing.phrase)
+            for one in held
+        )
 
     def echoes(self, said: Statement) -> list[Statement]:
         """The assistant's statements that gave back what was *said*."""
@@ -108,9 +173,10 @@ class Settlements:
 
     def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
         """What *new* takes the place of, with the values that die; None where it lets all be."""
-        asked = new.has(Cue.QUESTION)
-        if new.has(Cue.HYPOTHETICAL) or adds(new.text):
+        if new.has(Cue.HYPOTHETICAL) or adds(new.text[new.core_at :]):
             return None
+        back = self.reinstates(new)
+        asked = new.has(Cue.QUESTION) and not back
         if asked and not _REQUESTING.match(new.text):
             return None
         for last, held in self._newest():
@@ -121,7 +187,7 @@ class Settlements:
             near = last and new.node - held.said.node <= REACH
             dead = _typed(new, held, near=near)
             if not dead and not asked and not new.has(Cue.CONCLUSION):
-                dead = _chosen(new, held, near=near)
+                dead = _chosen(new, held, near=near, back=back)
             if dead:
                 return held.said, dead
         return None
@@ -141,51 +207,6 @@ _ACKNOWLEDGING = frozenset(
     )
 )
 """What an assistant says of having heard, rather than of the thing."""
-
-
-def _given(said: Statement, echo: Statement) -> list[str]:
-    """The typed values of *said* that *echo* has as well, as they were written."""
-    return [
-        said.text[value.start : value.end]
-        for value in said.values
-        if value.kind is not Kind.CHOICE and any(value.same(other) for other in echo.values)
-    ]
-
-
-def _shared(said: Statement, echo: Statement) -> tuple[str, ...]:
-    """The longest run of terms in both; empty where it could not name a choice."""
-    best: tuple[str, ...] = ()
-    mine, theirs = said.terms[:60], echo.terms[:60]
-    for i in range(len(mine)):
-        for j in range(len(theirs)):
-            size = 0
-            while (
-                i + size < len(mine)
-                and j + size < len(theirs)
-                and mine[i + size] == theirs[j + size]
-            ):
-                size += 1
-            if size > len(best):
-                best = tuple(mine[i : i + size])
-    telling = set(best) - GENERIC - ATTRIBUTES - PRONOUNS
-    if not telling or (len(best) == 1 and best[0] not in said.named):
-        return ()
-    return best
-
-
-def _chosen_part(
-    said: Statement, shared: tuple[str, ...], heads: frozenset[str]
-) -> tuple[str, ...]:
-    """*shared* without the subject before the value ("offsite, May 4")."""
-    begin = 0
-    while begin < len(shared) - 1 and shared[begin] in heads:
-        begin += 1
-    for value in said.values:
-        if value.kind is not Kind.CHOICE and value.kind is not Kind.IDENTIFIER:
-            first = terms(said.text[value.start : value.end])[:1]
-            if first and first[0] in shared[begin:]:
-                begin = max(begin, shared.index(first[0]))
-    return shared[begin:]
 
 
 def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
@@ -210,8 +231,11 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     return dead if brief and len(foreign) <= 1 else []
 
 
-def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
-    """The choice of *held*, where *new* settles the same matter in other words."""
+def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list[Value]:
+    """The choice of *held*, where *new* settles the same matter in other words.
+
+    *back*: it brings an earlier choice back, so that the last one is what it answers.
+    """
     typed = {
         term
         for value in held.said.values
@@ -221,6 +245,8 @@ def _chosen(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     phrase = list(held.phrase)
     if not set(phrase) - typed or _names(new, phrase):
         return []
+    if back and near:
+        return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
     if not _settles(new) and not _hands_over(new, held):
         return []
     nouns = held.slot | {phrase[-1]}
@@ -253,3 +279,15 @@ def _settles(new: Statement) -> bool:
 def _names(new: Statement, phrase: list[str]) -> bool:
     size = len(phrase)
     return any(new.terms[at : at + size] == phrase for at in range(len(new.terms) - size + 1))
+
+
+def _names_part(new: Statement, phrase: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether *new* has most of *phrase*, with something that *other* has not."""
+    size = max(min(len(phrase), 2), (len(phrase) + 1) // 2)
+    runs = (list(phrase[at : at + size]) for at in range(len(phrase) - size + 1))
+    return any(_names(new, run) and not set(run) <= set(other) for run in runs)
+
+
+def _is_part(phrase: tuple[str, ...], whole: tuple[str, ...]) -> bool:
+    """Whether *phrase* is less than *whole*, and all in it."""
+    return 0 < len(phrase) < len(whole) and set(phrase) <= set(whole)

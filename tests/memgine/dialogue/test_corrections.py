@@ -275,3 +275,18 @@ class PrecedenceTests(TalkTestCase):
             kept=["cable is loose"],
             gone=["router"],
         )
+
+
+class DirectionTests(TalkTestCase):
+    """ "Down to" and "up to" change a value only where one follows."""
+
+    def test_comes_down_to(self) -> None:
+        """What something comes down to replaces nothing."""
+        self.leaves(
+            [
+                "The client call is at 2pm on Thursday.",
+                "For you that comes down to this: prepare the deck by 1:30pm on Thursday.",
+            ],
+            kept=["2pm", "1:30pm"],
+            gone=[],
+        )

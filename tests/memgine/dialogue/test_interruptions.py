@@ -1,6 +1,7 @@
 """Tests of car.memgine.dialogue.interruptions and course: detours and returns."""
 
 from car.memgine.dialogue.interruptions import (
+    completes,
     leaves,
     returns,
     turns_back,
@@ -158,3 +159,17 @@ class DetourTests(TalkTestCase):
             "The dog is back in bed",
         ):
             self.assertFalse(returns(text), text)
+
+    def test_settled_for(self) -> None:
+        """To have settled for something of a detour is not to be done with it."""
+        self.assertTrue(completes("The boiler is settled."))
+        self.assertFalse(completes("We've settled for a gas boiler."))
+
+    def test_courtesy_is_no_name(self) -> None:
+        """An adjective with "very" names no topic to return to."""
+        self.assertFalse(turns_back("They stopped the heating here. Thanks, that's very kind."))
+
+    def test_opening_words(self) -> None:
+        """What an opening tells of its topic does not bring the old one back."""
+        opening = "Something came up, sorry: urgent call from Ana about the boiler. Door shut."
+        self.assertFalse(turns_back("Leak report from Ana: water pressure", opening))

@@ -125,3 +125,15 @@ class ObituaryTests(SynchronousTestCase):
         old = talk.fact("quote", DERIVED)
         talk.supersede(old, "quote_v2", f"(rests on a bad number) Was: {DERIVED}")
         self.assertEqual(talk.holds(), [])
+
+    def test_reason(self) -> None:
+        """The reason that stands in brackets is kept with the new words."""
+        talk = Talk(
+            "The price list reports: fair opens August 1.",
+            'Errata (the owners waited for the harbour festival): replace "fair opens August 1" '
+            'by "fair opens September 15"',
+        )
+        left = " ".join(talk.holds())
+        self.assertIn("harbour festival", left)
+        self.assertIn("September 15", left)
+        self.assertNotIn("August 1", left)

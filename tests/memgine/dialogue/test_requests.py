@@ -57,5 +57,10 @@ class RecallTests(SynchronousTestCase):
 
     def test_states(self) -> None:
         """What the speaker has, needs or tells is no reminder."""
-        for text in ("We talked about the roof", "I need a new lamp", "Ana told me the price"):
+        for text in (
+            "We talked about the roof",
+            "I need a new lamp",
+            "Ana told me the price",
+            "You need a better lock, I've said so",
+        ):
             self.assertFalse(recalls(text), text)

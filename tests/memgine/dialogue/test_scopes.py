@@ -161,3 +161,24 @@ class NoEvidenceTests(TalkTestCase):
         reader = Talk().reader
         self.assertTrue(reader.at_query("What was the old deadline?", 20).history)
         self.assertFalse(reader.at_query("What is the deadline?", 20).history)
+
+
+class DraftTests(TalkTestCase):
+    """A value that is a draft is tentative; what is settled is no play."""
+
+    def test_draft_value(self) -> None:
+        """To call a value a draft opens no stretch, so that the next word replaces it."""
+        self.leaves(
+            [
+                "The lamp's price is just a draft so far: $85 per unit.",
+                "assistant> Price of the lamp, draft: $85 per unit.",
+                "The final price of the lamp is $50 per unit.",
+            ],
+            kept=["$50"],
+            gone=["$85"],
+        )
+
+    def test_settled(self) -> None:
+        """What is settled officially ends a stretch that nobody closed."""
+        talk = Talk(OPENINGS[0], "Officially the fair is on May 9.")
+        self.assertIn("May 9", " ".join(talk.holds()))

@@ -185,3 +185,65 @@ class SubjectTests(TalkTestCase):
             kept=["May 9"],
             gone=["May 4"],
         )
+
+
+CHOSEN = (
+    "We're having a slate roof.",
+    "assistant> Noted, a slate roof.",
+    "Scrap that, take a copper roof.",
+    "assistant> It's a copper roof now.",
+)
+
+
+class ReinstatedTests(TalkTestCase):
+    """A choice that was given up is brought back by naming it again."""
+
+    def test_brought_back(self) -> None:
+        """Whatever the verb, what had taken its place falls."""
+        for words in (
+            "Never mind, slate roof again.",
+            "You know what, I liked the slate roof better.",
+            "Upon reconsideration the slate roof is reinstated.",
+            "The slate roof was good, let's return to it.",
+        ):
+            self.leaves([*CHOSEN, words], kept=["slate roof"], gone=["copper"])
+
+    def test_declined(self) -> None:
+        """To name a choice that was given up in order to decline it brings nothing back."""
+        self.leaves([*CHOSEN, "I would never want the slate roof again."], kept=["copper"], gone=[])
+
+    def test_another_matter(self) -> None:
+        """To confirm an earlier choice leaves what was settled since of something else."""
+        self.leaves(
+            [
+                "We're having a slate roof.",
+                "assistant> Noted, a slate roof.",
+                "Raviga will do the catering.",
+                "assistant> Raviga it is for the catering.",
+                "We keep the slate roof.",
+            ],
+            kept=["slate roof", "Raviga"],
+            gone=[],
+        )
+
+    def test_asked_for(self) -> None:
+        """What was asked for, and done, gives way as what was said does."""
+        self.leaves(
+            [
+                "Could you put the fair down for next week?",
+                "assistant> I have put the fair down for next week.",
+                "Sorry, that was wrong, kindly make it this week.",
+            ],
+            kept=["this week"],
+            gone=["next week"],
+        )
+
+    def test_as_given_back(self) -> None:
+        """A fact falls with the choice as the assistant put it, remarks before it left out."""
+        talk = Talk(
+            "Memo to everybody: roof idea, undecided: slate tiles.",
+            "assistant> Memo to everybody: roof candidate: slate tiles.",
+            "Agreed by the owners, official now: copper sheets.",
+        )
+        talk.fact("cover", "slate tiles (tentative)", minutes_ago=10)
+        self.assertNotIn("slate", " ".join(talk.holds()))

@@ -1,0 +1,51 @@
+"""Echoes: what an assistant gives back of a user's words, and which part of that is the value.
+
+What follows from it is left to ``settlements``.
+"""
+
+from car.memgine.dialogue.statements import Statement
+from car.memgine.dialogue.values import Kind
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, terms
+
+
+def given(said: Statement, echo: Statement) -> list[str]:
+    """The typed values of *said* that *echo* has as well, as they were written."""
+    return [
+        said.text[value.start : value.end]
+        for value in said.values
+        if value.kind is not Kind.CHOICE and any(value.same(other) for other in echo.values)
+    ]
+
+
+def shared(said: Statement, echo: Statement, mine: list[str], theirs: list[str]) -> tuple[str, ...]:
+    """The longest run in both *mine* and *theirs*; empty where it could not name a choice."""
+    best: tuple[str, ...] = ()
+    mine, theirs = mine[:60], theirs[:60]
+    for i in range(len(mine)):
+        for j in range(len(theirs)):
+            size = 0
+            while (
+                i + size < len(mine)
+                and j + size < len(theirs)
+                and mine[i + size] == theirs[j + size]
+            ):
+                size += 1
+            if size > len(best):
+                best = tuple(mine[i : i + size])
+    telling = set(best) - GENERIC - ATTRIBUTES - PRONOUNS
+    if not telling or (len(best) == 1 and best[0] not in said.named):
+        return ()
+    return best
+
+
+def chosen_part(said: Statement, run: tuple[str, ...], heads: frozenset[str]) -> tuple[str, ...]:
+    """*run* without the subject before the value ("offsite, May 4")."""
+    begin = 0
+    while begin < len(run) - 1 and run[begin] in heads:
+        begin += 1
+    for value in said.values:
+        if value.kind is not Kind.CHOICE and value.kind is not Kind.IDENTIFIER:
+            first = terms(said.text[value.start : value.end])[:1]
+            if first and first[0] in run[begin:]:
+                begin = max(begin, run.index(first[0]))
+    return run[begin:]
