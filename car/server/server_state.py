@@ -113,17 +113,8 @@ class ServerState(MultiService):
         self.voice_sessions = Voice(root, reactor, self.keys, self.in_thread, self.clock)
         """The daemon's voice: its sessions, speech streams and turns (ISessionBound)."""
         self.voice_sessions.setServiceParent(self)
-        self.meetings = Meetings(
-            config.meetings_root,
-            self.voice_sessions,
-            self.inference,
-            self.in_thread,
-            self.clock,
-            now,
-            chooses=config.inference is None,
-        )
+        self.meetings = self._make_meetings()
         """The daemon's meetings (ISessionBound)."""
-        self.meetings.setServiceParent(self)
         self.draining = False
         self.journals = self._make_journals()
         self.sync: Sync | None = None
@@ -165,6 +156,19 @@ class ServerState(MultiService):
         )
         inference.setServiceParent(self)
         return inference
+
+    def _make_meetings(self) -> Meetings:
+        meetings = Meetings(
+            self.config.meetings_root,
+            self.voice_sessions,
+            self.inference,
+            self.in_thread,
+            self.clock,
+            self.now,
+            chooses=self.config.inference is None,
+        )
+        meetings.setServiceParent(self)
+        return meetings
 
     def _make_journals(self) -> Journals | None:
         config = self.config
