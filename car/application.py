@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from car.browser.page import PageRules
 from car.errors import CarError
 from car.memgine.memgine import Memgine
+from car.scratch import sweep
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
 from car.server.descriptors import raise_descriptor_limit
@@ -33,6 +34,8 @@ from car.server.opening import OpeningPolicy
 from car.server.server_state import ServerState
 from car.server.websocket import CarServerFactory
 from car.settings import Settings
+from car.voice.speech import piper_process
+from car.worker import pipe
 
 _log = Logger()
 
@@ -110,6 +113,7 @@ class Application(MultiService):
     def startService(self) -> None:
         """Start the parts; what was stopped may be started again."""
         self.state.draining = False
+        self.state.reactor.callInThread(sweep, pipe.KIND, piper_process.KIND)
         super().startService()
 
     def stopService(self) -> "Deferred[None]":

@@ -1,22 +1,28 @@
 """Tests of car.application: the daemon as a service of an embedder's."""
 
+import os
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from car.application import Application, Daemon, NotBuilt, config_from, journal_key, the_reactor
 from car.client.client import CarClient, connect
 from car.eventlog.errors import JournalError
 from car.memgine.memgine import Memgine
+from car.scratch import prefix
 from car.server.auth import Credentials
 from car.server.config import ServerStateConfig
 from car.server.limits import Limits
 from car.server.listeners import ListenError
 from car.settings import load
+from car.voice.speech import piper_process
+from car.worker import pipe
 from tests.server.doubles import tool_call
 
 ANY_PORT = ("tcp:0:interface=127.0.0.1",)
@@ -84,6 +90,24 @@ class ApplicationTests(ApplicationCase):
                 await client.close()
                 await application.stopService()
             await application.stopService()
+
+        return Deferred.fromCoroutine(run())
+
+    def test_sweeps(self) -> "Deferred[None]":
+        """What the processes of a killed daemon left on disk goes at the start."""
+
+        async def run() -> None:
+            parent = Path(self.mktemp())
+            parent.mkdir()
+            self.patch(tempfile, "tempdir", str(parent))
+            for kind in (pipe.KIND, piper_process.KIND):
+                left = parent / f"{prefix(kind)}1-abc"
+                left.mkdir()
+                os.utime(left, (1_000_000_000, 1_000_000_000))
+            application = self.application()
+            await self.started(application)
+            while any(parent.iterdir()):
+                await deferLater(the_reactor(), 0.01)
 
         return Deferred.fromCoroutine(run())
 

@@ -5,9 +5,7 @@ to kill it is for ``process``.
 """
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,13 @@ from twisted.python.failure import Failure
 
 import car
 from car.ir.json import JsonObject
+from car.scratch import ScratchDirectory
 from car.worker.frames import FrameError, FrameReader
 
 _log = Logger()
+
+KIND = "worker"
+"""What kind of scratch directory a worker has."""
 
 _ERROR_BYTES = 4_096
 """How much of the end of its standard error is kept."""
@@ -45,23 +47,28 @@ class WorkerPipe(ProcessProtocol):
         on_message: "Callable[[WorkerPipe, JsonObject], None]",
         on_end: "Callable[[WorkerPipe, str], None]",
     ) -> None:
-        self.directory = ""
         self.opened = False
         self._module = module
         self._on_message = on_message
         self._on_end = on_end
+        self._directory: ScratchDirectory | None = None
         self._reader = FrameReader()
         self._said = b""
 
     def start(self, reactor: Any) -> None:
         """Start the process; *reactor* provides IReactorProcess.  Raises OSError."""
-        self.directory = tempfile.mkdtemp(prefix="car-worker-")
+        self._directory = ScratchDirectory(KIND)
         command = [sys.executable, "-P", "-m", "car.worker.child", self._module]
         try:
             reactor.spawnProcess(self, sys.executable, command, env=_environment())
         except OSError:
             self._remove_directory()
             raise
+
+    @property
+    def directory(self) -> str:
+        """The path of its directory, "" while there is none."""
+        return "" if self._directory is None else str(self._directory.root)
 
     @property
     def pid(self) -> int | None:
@@ -108,7 +115,9 @@ class WorkerPipe(ProcessProtocol):
         return IProcessTransport(transport)
 
     def _remove_directory(self) -> None:
-        shutil.rmtree(self.directory, ignore_errors=True)
+        directory, self._directory = self._directory, None
+        if directory is not None:
+            directory.remove()
 
 
 def _environment() -> dict[str, str]:

@@ -20,9 +20,10 @@ from car.browser.capacity import BrowserCapacity
 from car.browser.errors import BadArguments, BrowserExited, LaunchFailed, NoBrowser
 from car.browser.finding import find_browser
 from car.browser.process import BrowserProcess, launch
-from car.browser.profile import PREFIX, sweep
+from car.browser.profile import KIND, sweep
 from car.browser.slot import BrowserSlot
 from car.ir.json import JsonObject
+from car.scratch import prefix
 from tests.browser.doubles import fake_program
 from tests.browser.needed import extra_args, need_browser
 
@@ -193,7 +194,7 @@ class BrowserTests(LaunchTestCase):
 
     async def test_survivor(self) -> None:
         """A browser that outlived its daemon is killed by the sweep."""
-        left = self.directory / f"{PREFIX}1-abc"
+        left = self.directory / f"{prefix(KIND)}1-abc"
         (left / "data").mkdir(parents=True)
         (left / "lock").touch()
         flag = f"--user-data-dir={left / 'data'}"

@@ -1,7 +1,6 @@
 """Tests of car.browser.profile."""
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -10,95 +9,54 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.browser.profile import PREFIX, ProfileDirectory, sweep
-
-_FOREIGN = """
-import sys, tempfile
-from car.browser.profile import ProfileDirectory
-tempfile.tempdir = sys.argv[1]
-print(ProfileDirectory().root, flush=True)
-sys.stdin.read()
-"""
-"""A daemon in a process of its own, which holds one directory."""
+from car.browser.profile import KIND, ProfileDirectory, sweep
+from car.scratch import prefix
 
 
 class ProfileTests(SynchronousTestCase):
-    """ProfileDirectory and sweep: whose directories go, whose stay."""
+    """ProfileDirectory and sweep: what is there, and what goes with it."""
 
     def setUp(self) -> None:
         self.parent = Path(self.mktemp()).absolute()
         self.parent.mkdir()
         self.patch(tempfile, "tempdir", str(self.parent))
 
-    def foreign(self) -> "tuple[subprocess.Popen[str], Path]":
-        """Another daemon and its directory."""
-        command = [sys.executable, "-c", _FOREIGN, str(self.parent)]
-        repository = Path(__file__).parents[2]
-        daemon = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=repository
+    def user(self, root: Path) -> "subprocess.Popen[bytes]":
+        """A process that is told on its command line that *root* has its data."""
+        program = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        process = subprocess.Popen(
+            [*program, f"--user-data-dir={root / 'data'}"], stdin=subprocess.PIPE
         )
-        self.addCleanup(daemon.communicate)
-        assert daemon.stdout is not None
-        return daemon, Path(daemon.stdout.readline().strip())
+        self.addCleanup(process.communicate)
+        return process
 
     def test_directory(self) -> None:
         """It is ours alone, has its parts, and goes with all that is in it."""
         profile = ProfileDirectory()
         self.assertEqual(stat.S_IMODE(profile.root.stat().st_mode), 0o700)
-        self.assertTrue(profile.root.name.startswith(f"{PREFIX}{os.getpid()}-"))
+        self.assertTrue(profile.root.name.startswith(f"{prefix(KIND)}{os.getpid()}-"))
         self.assertEqual(list(profile.downloads.iterdir()), [])
         (profile.data / "cookies").write_text("secret")
-        descriptors = len(os.listdir("/proc/self/fd"))
+        process = self.user(profile.root)
         profile.remove()
+        self.assertEqual(process.wait(), -9)
         self.assertEqual(list(self.parent.iterdir()), [])
-        self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors - 1)
 
     def test_own(self) -> None:
-        """Our own directories stay."""
+        """Our own directories stay, and whoever uses them."""
         profile = ProfileDirectory()
+        process = self.user(profile.root)
         self.assertEqual(sweep(), [])
         self.assertTrue(profile.data.exists())
+        self.assertIsNone(process.poll())
         profile.remove()
 
-    def test_other_daemon(self) -> None:
-        """Those of another daemon stay while it lives, and go once it was killed."""
-        daemon, root = self.foreign()
-        self.assertEqual(sweep(), [])
-        self.assertTrue(root.exists())
-        daemon.kill()
-        daemon.wait()
-        self.assertEqual(sweep(), [root])
-        self.assertEqual(list(self.parent.iterdir()), [])
-
-    def test_unfinished(self) -> None:
-        """A directory without a lock is being made: it goes only when it is old."""
-        root = self.parent / f"{PREFIX}1-abc"
+    def test_abandoned(self) -> None:
+        """An abandoned directory goes, and who still uses it is killed."""
+        root = self.parent / f"{prefix(KIND)}1-abc"
         root.mkdir()
-        self.assertEqual(sweep(), [])
         os.utime(root, (1_000_000_000, 1_000_000_000))
+        process = self.user(root)
         self.assertEqual(sweep(), [root])
-
-    def test_not_ours(self) -> None:
-        """Other names, files and links are not looked into."""
-        others = self.parent / "others"
-        others.mkdir()
-        (others / "lock").touch()
-        (self.parent / f"{PREFIX}1-file").touch()
-        (self.parent / f"{PREFIX}1-link").symlink_to(others)
-        self.assertEqual(sweep(), [])
-        self.assertTrue((others / "lock").exists())
-
-    def test_written_to(self) -> None:
-        """Removing is tried again while somebody still writes there, the lock coming last."""
-        profile = ProfileDirectory()
-        remove, tries = shutil.rmtree, list[Path]()
-
-        def rmtree(path: Path, ignore_errors: bool) -> None:
-            tries.append(path)
-            if len(tries) > 2:
-                remove(path, ignore_errors=ignore_errors)
-
-        self.patch(shutil, "rmtree", rmtree)
-        profile.remove()
-        self.assertEqual(tries, [profile.data, profile.root] * 2)
-        self.assertEqual(list(self.parent.iterdir()), [])
+        self.assertEqual(process.wait(), -9)
+        self.assertFalse(root.exists())

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from car.browser.profile import PREFIX
+from car.browser.profile import KIND
+from car.scratch import prefix
 from tests.browser.needed import extra_args, need_browser
 from tests.system import daemon as daemons
 from tests.system.client import CallFailed, Client, Message, round_trip
@@ -62,7 +63,7 @@ class BrowserCase(DaemonTestCase):
     def profiles(self) -> list[Path]:
         """The directories of the browsers of this test's daemon."""
         pid = self.daemon.process.pid
-        return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{pid}-*"))
+        return list(Path(tempfile.gettempdir()).glob(f"{prefix(KIND)}{pid}-*"))
 
     def browsers_of(self, profiles: list[Path]) -> list[psutil.Process]:
         """The processes that use one of these directories."""

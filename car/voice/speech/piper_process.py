@@ -8,9 +8,7 @@ whose path they then tell, on standard error after "Wrote" or by itself on stand
 import contextlib
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +19,13 @@ from twisted.internet.interfaces import IDelayedCall, IProcessTransport
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
+from car.scratch import ScratchDirectory
 from car.voice.errors import EngineFailed
 from car.voice.speech.programs import environment, how_it_ended, kill
 from car.worker.child import NICENESS
+
+KIND = "piper"
+"""What kind of scratch directory it has."""
 
 PIECE_SECONDS = 60.0
 """How long one piece may take, with loading [ours]; 300 characters take 2 s, loading 2 s."""
@@ -43,7 +45,7 @@ class PiperProcess(ProcessProtocol):
     def __init__(self, reactor: Any, command: Sequence[str]) -> None:
         self._reactor = reactor
         self._command = command
-        self._directory = ""
+        self._directory: ScratchDirectory | None = None
         self._waiting: deque[Deferred[Path]] = deque()
         self._partial: dict[int, bytes] = {}
         self._said = b""
@@ -69,9 +71,9 @@ class PiperProcess(ProcessProtocol):
 
     def start(self) -> None:
         """Start it.  Raises EngineFailed."""
-        self._directory = tempfile.mkdtemp(prefix="car-piper-")
-        command = [*self._command, "--output_dir", self._directory]
         try:
+            self._directory = ScratchDirectory(KIND)
+            command = [*self._command, "--output_dir", str(self._directory.root)]
             self._reactor.spawnProcess(self, command[0], command, env=environment())
         except OSError as problem:
             self._remove_directory()
@@ -167,4 +169,6 @@ class PiperProcess(ProcessProtocol):
         return IProcessTransport(transport)
 
     def _remove_directory(self) -> None:
-        shutil.rmtree(self._directory, ignore_errors=True)
+        directory, self._directory = self._directory, None
+        if directory is not None:
+            directory.remove()
