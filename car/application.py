@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from car.browser.page import PageRules
 from car.errors import CarError
 from car.memgine.memgine import Memgine
+from car.memgine.skills.signatures import trusted_signers
 from car.scratch import sweep
 from car.server.auth import Authenticator, Credentials
 from car.server.config import ServerStateConfig
@@ -233,6 +234,7 @@ def config_from(settings: Settings, credentials: Credentials | None) -> ServerSt
         shared_memgine=_shared_memgine(settings.shared_memgine),
         memory_encoder=settings.memory_encoder,
         skill_writer=settings.skill_writer,
+        skill_signers=trusted_signers(settings.skill_signer),
         inference_max_concurrent=settings.inference_max_concurrent,
         local_decode_timeout=settings.local_decode_timeout_secs,
         tools_root=settings.tools_root,

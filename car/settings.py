@@ -14,6 +14,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from car.errors import SettingsError
+from car.memgine.skills.errors import BrokenSigner
+from car.memgine.skills.signatures import trusted_signers
 from car.places import Places, find_places, resolve
 from car.server.auth import Secret
 from car.server.exposure import bind_exposure, exposure
@@ -86,6 +88,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text("shared_memgine", "PATH", "one memory graph for all; :memory: keeps no file"),
     _text("memory_encoder", "MODEL", "embedding model for memories; words alone without it"),
     _text("skill_writer", "MODEL", "model that puts distilled skills in words"),
+    _text("skill_signer", "NAME=KEY", "whose packs of skills to trust", repeatable=True),
     _seconds("consolidate_interval", "how often kept memories are tidied; 0 for never", 3600.0),
     _choice("permission_tier", "gate tools by this tier", None, *TIERS),
     _switch("no_approvals", "run high-risk methods without asking"),
@@ -140,6 +143,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     shared_memgine: str | None
     memory_encoder: str | None
     skill_writer: str | None
+    skill_signer: tuple[str, ...]
     consolidate_interval: float
     permission_tier: Literal["read_only", "sandbox_edit", "full_access"] | None
     no_approvals: bool
@@ -199,6 +203,7 @@ def load(
         values["shared_memgine"] = str(path(values["shared_memgine"]))
     for name in _BINDS:
         values[name] = _bind(name, values[name])
+    _check_signers(values["skill_signer"])
     limits = _limits(values, origins)
     warnings = [*_token_warnings(values, origins), *_exposures(values)]
     values["auth_token"] = _auth_token(values["auth_token"], origins["auth_token"], path)
@@ -235,6 +240,13 @@ def _bind(name: str, text: str | None) -> str | None:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise SettingsError(f"{name} must be HOST:PORT or disabled, not '{text}'")
     return text
+
+
+def _check_signers(texts: tuple[str, ...]) -> None:
+    try:
+        trusted_signers(texts)
+    except BrokenSigner as problem:
+        raise SettingsError(f"skill_signer: {problem}") from None
 
 
 def _limits(values: dict[str, Any], origins: dict[str, Origin]) -> Limits:

@@ -13,6 +13,9 @@ from car.settings import SETTINGS, Settings, load
 CWD = Path("/work")
 HOME = {"HOME": "/home/ada"}
 
+KEY = "A" * 43 + "="
+"""A public key in base64."""
+
 
 def sample(setting: Setting, which: int) -> Any:
     """One of three legal values of *setting* in the form a TOML file would give it."""
@@ -31,6 +34,8 @@ def sample(setting: Setting, which: int) -> Any:
             return [f"state_keys={which + 1}"]
         case _ if setting.name == "listen":
             return [f"unix:/run/{which}", f"tcp:{which}:interface=127.0.0.1"]
+        case _ if setting.name == "skill_signer":
+            return [f"acme-{which}={KEY}", f"lab-{which}={KEY}"]
     text = f"/some/{setting.name}-{which}"
     return [text, f"{text}-more"] if setting.repeatable else text
 
@@ -273,6 +278,11 @@ class ValueTests(SettingsTestCase):
             ({"mcp-bind": "9102"}, "mcp_bind must be HOST:PORT or disabled, not '9102'"),
             ({"prot": "1"}, "unknown setting 'prot' in the flags; did you mean 'port'?"),
             ({"limit": ["x"]}, "limit 'x' must be written NAME=VALUE"),
+            (
+                {"skill-signer": ["acme=AAAA"]},
+                "skill_signer: 'acme=AAAA' must be NAME=KEY, with the 32 octets of an Ed25519 "
+                "public key in base64",
+            ),
         ):
             self.assertEqual(self.refusal(flags), sentence)
         self.assertEqual(

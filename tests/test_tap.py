@@ -34,6 +34,7 @@ def given(setting: Setting) -> tuple[str, Any]:
         "shared_memgine": (":memory:", ":memory:"),
         "auth_token": ("secret-of-43-characters", None),
         "store": ("sqlite:x", "sqlite:x"),
+        "skill_signer": (f"acme={'A' * 43}=", None),
     }
     if setting.name in own:
         return own[setting.name]

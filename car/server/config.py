@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from car.browser.page import PageRules
 from car.memgine.memgine import Memgine
+from car.memgine.skills.signatures import Signers
 from car.server.auth import Authenticator
 from car.server.limits import Limits
 
@@ -22,8 +23,8 @@ class ServerStateConfig:
     ``shared_memgine`` one that the server keeps in that file, or in memory only (decision 6);
     None of both gives each connection its own.  ``memory_encoder`` is the embedding model whose
     vectors help memory find things; None leaves it to words.  ``skill_writer`` is the model that
-    puts distilled skills in words.  ``local_decode_timeout`` is in
-    seconds, 0 for no bound.  ``tools_root`` is the
+    puts distilled skills in words; ``skill_signers`` are those whose packs of skills are
+    trusted.  ``local_decode_timeout`` is in seconds, 0 for no bound.  ``tools_root`` is the
     directory that the built-in file tools cannot leave; None refuses them.  ``meetings_root`` is
     where meetings are kept that name no root of their own; None refuses those.  ``browser_rules``
     say what browser scripts may do, ``browser_max`` how many browsers may live at once, by the
@@ -44,6 +45,7 @@ class ServerStateConfig:
     shared_memgine: Path | Literal[":memory:"] | None = None
     memory_encoder: str | None = None
     skill_writer: str | None = None
+    skill_signers: Signers = field(default_factory=dict)
     inference: Any = None  # what car.inference.engine.InferenceEngine is
     inference_max_concurrent: str | None = None
     local_decode_timeout: float = 300.0

@@ -18,5 +18,9 @@ class BrokenSkillFile(MemoryFault):
     """Markdown that is no exported skill, or was changed since; the message says where."""
 
 
+class BrokenSigner(MemoryFault):
+    """A trusted signer that is not named as one is."""
+
+
 class BrokenPack(MemoryFault):
     """A pack that is not what its manifest says."""

@@ -1,10 +1,8 @@
 """Packs: several skills that travel together, with a manifest that says what they are.
 
-A pack is ``{name, skills: [skill, …]}``; its manifest is ``{digest, signatures: [{signer,
-algorithm, signature}, …]}``, the digest ``sha256:`` and the hex digest of the pack's
-canonical JSON (object keys sorted, no blanks).  The digest is checked.  Signatures are not:
-that takes a cryptography package, which the plain install does not bring.  So no signer is
-trusted, and a pack with a signature counts as signed, no more.
+A pack is ``{name, skills: [skill, …]}``; its manifest is ``{digest, signatures: [signature,
+…]}``, the digest ``sha256:`` and the hex digest of the pack's canonical JSON (object keys
+sorted, no blanks).  What a signature proves is for ``signatures``.
 """
 
 import hashlib
@@ -16,13 +14,13 @@ from car.ir.json import JsonObject, canonical, convert
 from car.memgine.skills.deployment import SkillProvenance
 from car.memgine.skills.errors import BrokenPack
 from car.memgine.skills.records import DistilledSkill, Name, require_plain
-
-TRUSTED_SIGNERS: tuple[str, ...] = ()
-"""Signers whose signatures make a pack official: none while signatures cannot be checked."""
-
+from car.memgine.skills.signatures import Signature, Signers, check_signatures
 
 MAX_SKILLS = 100
 """Skills of one pack; each may need a human's approval."""
+
+MAX_SIGNATURES = 16
+"""Signatures of one manifest [ours]."""
 
 
 class Pack(Struct, frozen=True):
@@ -32,19 +30,11 @@ class Pack(Struct, frozen=True):
     skills: Annotated[list[DistilledSkill], Meta(max_length=MAX_SKILLS)]
 
 
-class Signature(Struct, frozen=True):
-    """One signature over a pack's digest; ``signature`` is base64."""
-
-    signer: Name
-    signature: Name
-    algorithm: str = "ed25519"
-
-
 class Manifest(Struct, frozen=True):
     """What a pack says of itself."""
 
     digest: str
-    signatures: list[Signature] = []
+    signatures: Annotated[list[Signature], Meta(max_length=MAX_SIGNATURES)] = []
 
 
 def pack_digest(pack: JsonObject) -> str:
@@ -67,23 +57,27 @@ def read_pack(pack: JsonObject) -> Pack:
 def manifest_provenance(
     pack: JsonObject,
     manifest: Manifest | None,
+    signers: Signers,
     *,
     scanned: bool,
     vulnerabilities: int,
     source: Literal["official", "first_party", "community", "unknown"],
 ) -> SkillProvenance:
-    """Where the skills of *pack* come from, as far as its manifest tells.
+    """Where the skills of *pack* come from, as far as its manifest proves.
 
-    Raises BrokenPack for a digest that is not the pack's.
+    Raises BrokenPack for a digest that is not the pack's or a signature that does not fit.
     """
-    if manifest is not None and manifest.digest != pack_digest(pack):
-        raise BrokenPack(
-            f"manifest.digest: '{manifest.digest:.80}' is not the pack's, "
-            f"which is '{pack_digest(pack)}'"
-        )
+    is_signed = is_trusted = False
+    if manifest is not None:
+        digest = pack_digest(pack)
+        if manifest.digest != digest:
+            raise BrokenPack(
+                f"manifest.digest: '{manifest.digest:.80}' is not the pack's, which is '{digest}'"
+            )
+        is_signed, is_trusted = check_signatures(digest, manifest.signatures, signers)
     return SkillProvenance(
-        signed=manifest is not None and bool(manifest.signatures),
-        signer_trusted=False,
+        signed=is_signed,
+        signer_trusted=is_trusted,
         scanned=scanned,
         vulnerabilities=vulnerabilities,
         source=source,

@@ -9,7 +9,6 @@ from car.memgine.memgine import Memgine
 from car.memgine.skills.deployment import Decision, Enforcement, SkillProvenance, decide
 from car.memgine.skills.markdown import export_skill, read_skill
 from car.memgine.skills.packs import (
-    TRUSTED_SIGNERS,
     Manifest,
     manifest_provenance,
     read_pack,
@@ -278,12 +277,14 @@ async def skill_adopt_pack(session: ClientSession, params: NewPack) -> JsonObjec
     """Take in those skills of a pack that may be deployed.
 
     Params: ``pack`` ``{name, skills[]}``, ``requested_tier?``, and ``manifest?``
-    ``{digest, signatures?[]}`` with ``scanned?``, ``vulnerabilities?``, ``source?``, or
-    ``provenance?``.  The manifest's digest is checked, its signatures are not: they count
-    as signed by nobody trusted.  A skill that was granted less than asked for is both
-    loaded and pending.  Result: ``{loaded[], pending: [{skill_id, fingerprint}], refused:
-    [{skill_id, reason}], requested_tier, provenance, trusted_signers}``.  Errors: -32602
-    for both a manifest and a provenance or skills that are none, -32603 for a wrong digest.
+    ``{digest, signatures?: [{signer, signature, public_key?, algorithm?}]}`` with
+    ``scanned?``, ``vulnerabilities?``, ``source?``, or ``provenance?``.  Signatures are
+    Ed25519 over the digest's text, in base64; ``--skill-signer`` names who is trusted, and
+    one without a known key counts for nothing.  A skill that was granted less than asked
+    for is both loaded and pending.  Result: ``{loaded[], pending: [{skill_id,
+    fingerprint}], refused: [{skill_id, reason}], requested_tier, provenance,
+    trusted_signers}``.  Errors: -32602 for both a manifest and a provenance or skills that
+    are none, -32603 for a digest or a signature that does not fit.
     """
     if params.manifest is not None and params.provenance is not None:
         raise InvalidParams("manifest: give it or provenance, not both")
@@ -291,6 +292,7 @@ async def skill_adopt_pack(session: ClientSession, params: NewPack) -> JsonObjec
     origin = params.provenance or manifest_provenance(
         params.pack,
         params.manifest,
+        session.state.config.skill_signers,
         scanned=params.scanned,
         vulnerabilities=params.vulnerabilities,
         source=params.source,
@@ -316,7 +318,7 @@ async def skill_adopt_pack(session: ClientSession, params: NewPack) -> JsonObjec
         ],
         "requested_tier": tier,
         "provenance": origin,
-        "trusted_signers": len(TRUSTED_SIGNERS),
+        "trusted_signers": len(session.state.config.skill_signers),
     }
 
 

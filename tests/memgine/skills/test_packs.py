@@ -7,11 +7,11 @@ from car.memgine.skills.deployment import SkillProvenance
 from car.memgine.skills.errors import BrokenPack
 from car.memgine.skills.packs import (
     Manifest,
-    Signature,
     manifest_provenance,
     pack_digest,
     read_pack,
 )
+from tests.memgine.skills.signing import ACME, sign
 
 PACK = {"name": "shop", "skills": [{"name": "login", "code": "fill()"}, {"name": "buy"}]}
 
@@ -36,7 +36,12 @@ class ManifestTests(SynchronousTestCase):
 
     def provenance(self, manifest: Manifest | None) -> SkillProvenance:
         return manifest_provenance(
-            PACK, manifest, scanned=True, vulnerabilities=0, source="community"
+            PACK,
+            manifest,
+            {"acme": ACME.public_key()},
+            scanned=True,
+            vulnerabilities=0,
+            source="community",
         )
 
     def test_digest(self) -> None:
@@ -48,11 +53,12 @@ class ManifestTests(SynchronousTestCase):
         self.assertIn("manifest.digest", str(problem))
 
     def test_signed(self) -> None:
-        """A signature counts as one; that of a trusted signer it never is."""
-        unsigned = self.provenance(Manifest(pack_digest(PACK)))
+        """What its signatures prove; without one, nothing."""
+        digest = pack_digest(PACK)
+        unsigned = self.provenance(Manifest(digest))
         self.assertEqual((unsigned.signed, unsigned.scanned), (False, True))
-        signed = self.provenance(Manifest(pack_digest(PACK), [Signature("acme", "AAAA")]))
-        self.assertEqual((signed.signed, signed.signer_trusted), (True, False))
+        signed = self.provenance(Manifest(digest, [sign(digest, "acme", ACME)]))
+        self.assertEqual((signed.signed, signed.signer_trusted), (True, True))
 
     def test_no_manifest(self) -> None:
         """Without a manifest there is no signature."""

@@ -1,9 +1,14 @@
 """Tests of skill.*."""
 
+from typing import Any
+
+from msgspec import to_builtins
+
 from car.ir.json import JsonObject
 from car.memgine.skills.packs import pack_digest
 from car.server.limits import Limits
 from car.server.skill_approvals import ASKING_SECONDS
+from tests.memgine.skills.signing import ACME, LAB, sign
 from tests.server.methods.skill_case import LOGIN, SCANNED, SkillCase
 
 PACK: JsonObject = {"name": "shop", "skills": [{"name": "buy", "code": "b()"}, {"name": "pay"}]}
@@ -250,6 +255,9 @@ class GovernedTests(SkillCase):
 class PackTests(SkillCase):
     """skill.adopt_pack."""
 
+    def serve(self, **config: Any) -> None:
+        super().serve(skill_signers={"acme": ACME.public_key()}, **config)
+
     def adopt(self, **members: object) -> JsonObject:
         answer: JsonObject = self.client.call("skill.adopt_pack", {"pack": PACK, **members})
         return answer
@@ -258,16 +266,35 @@ class PackTests(SkillCase):
         """A pack with a good manifest that was scanned is loaded at what its trust allows."""
         signed = {
             "digest": pack_digest(PACK),
-            "signatures": [{"signer": "acme", "signature": "AAAA"}],
+            "signatures": [to_builtins(sign(pack_digest(PACK), "acme", ACME))],
         }
         answer = self.adopt(manifest=signed, scanned=True, requested_tier="sandbox_edit")
         self.assertEqual(answer["loaded"], ["buy", "pay"])
         self.assertEqual((answer["pending"], answer["refused"]), ([], []))
         self.assertEqual(answer["requested_tier"], "sandbox_edit")
         provenance = answer["provenance"]
-        self.assertEqual((provenance["signed"], provenance["signer_trusted"]), (True, False))
-        self.assertEqual(answer["trusted_signers"], 0)
+        self.assertEqual((provenance["signed"], provenance["signer_trusted"]), (True, True))
+        self.assertEqual(answer["trusted_signers"], 1)
         self.assertEqual(self.names(), ["buy", "pay"])
+
+    def test_unknown_signer(self) -> None:
+        """The key that a signature brings makes a pack signed, not official."""
+        signature = to_builtins(sign(pack_digest(PACK), "lab", LAB, with_key=True))
+        manifest = {"digest": pack_digest(PACK), "signatures": [signature]}
+        answer = self.adopt(manifest=manifest, scanned=True, requested_tier="full_access")
+        provenance = answer["provenance"]
+        self.assertEqual((provenance["signed"], provenance["signer_trusted"]), (True, False))
+        meta = self.client.call("skill.meta", {"key": "buy"})
+        self.assertEqual(meta["deployment_tier"], "sandbox_edit")
+
+    def test_forged(self) -> None:
+        """A signature in a trusted name by another key takes nothing in."""
+        signature = to_builtins(sign(pack_digest(PACK), "acme", LAB, with_key=True))
+        manifest = {"digest": pack_digest(PACK), "signatures": [signature]}
+        error = self.client.error("skill.adopt_pack", {"pack": PACK, "manifest": manifest})
+        self.assertEqual(error["code"], -32603)
+        self.assertIn("manifest.signatures[0].signature", error["message"])
+        self.assertEqual(self.names(), [])
 
     def test_unscanned(self) -> None:
         """A pack that nobody scanned waits; each of its skills has its own approval."""
