@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from car.errors import CarError
+from car.ir.choices import choice_sentence
 
 #: A JSON value as Python has it: None, bool, int, float, str, list, dict.
 JsonValue: TypeAlias = Any
@@ -90,7 +91,7 @@ def decode_as(decoder: "msgspec.json.Decoder[_T]", text: bytes | str) -> _T:
         return decoder.decode(text)
     except msgspec.ValidationError as problem:
         decode(text)  # a number out of range is told as such, not as a wrong field
-        raise RecordError(_sentence(problem)) from None
+        raise RecordError(_sentence(problem, decoder.type)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise JsonSyntaxError(_sentence(problem)) from None
     except RecursionError:
@@ -102,7 +103,7 @@ def convert(value: JsonValue, type_: type[_T]) -> _T:
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as problem:
-        raise RecordError(_sentence(problem)) from None
+        raise RecordError(_sentence(problem, type_)) from None
 
 
 def to_value(record: object) -> JsonValue:
@@ -194,14 +195,20 @@ def same(first: JsonValue, second: JsonValue) -> bool:
     return bool(first == second)
 
 
-def _sentence(problem: Exception) -> str:
-    """msgspec's message with the place first: ``actions[0].id: expected `str`, got `int```."""
+def _sentence(problem: Exception, type_: Any = None) -> str:
+    """msgspec's message with the place first: ``actions[0].id: expected `str`, got `int```.
+
+    A value that is none of those allowed in a *type_* is told with them.
+    """
     text = str(problem)
     what, separator, place = text.rpartition(" - at `$")
     if not separator:
-        return _lower_first(text)
-    place = place.rstrip("`").lstrip(".") or "value"
-    return f"{place}: {_lower_first(what)}"
+        what, place = text, ""
+    place = place.rstrip("`")
+    if text.startswith("Invalid"):
+        what += choice_sentence(type_, place)
+    where = f"{place.lstrip('.') or 'value'}: " if separator else ""
+    return where + _lower_first(what)
 
 
 def _lower_first(text: str) -> str:
