@@ -1,45 +1,50 @@
 """How much of the evidence is among the first ten turns found.
 
-    python -m benchmarks.memory_recall [--friends DIR] [--tune] [--seed N]
+    python -m benchmarks.memory_recall [--friends DIR] [--beam DIR] [--molweni DIR]
+        [--tune] [--seed N]
 
-Generated dialogues (``dialogues.py``), and with ``--friends`` FriendsQA (Emory NLP, Apache
-License 2.0): DIR holds ``friendsqa_dev.json`` and ``friendsqa_tst.json``, from ``dat/`` of
-github.com/emorynlp/FriendsQA.  Twenty scenes that follow one another make a dialogue there, a
-scene a session, an utterance a turn; the answers' utterances are the evidence.
+Generated dialogues of two kinds (``dialogues.py``, ``memory_recall_chats.py``), and public ones
+where their folders are given (``memory_recall_sets.py`` says what they hold and under which
+licences).
 
-Printed are the halves kept back (other topics; the later scenes); ``--tune`` prints those that
-the weights were set on.
+Printed are the halves kept back (other topics, other stories, later scenes, other people);
+``--tune`` prints those that the weights were set on.
 Compared: bm25s with its defaults, a memory as an application uses it, our BM25 alone, the whole
 retriever, and the retriever with one part at a time left out.
 """
 
 import argparse
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import bm25s  # type: ignore[import-untyped]  # ships no types
 import msgspec
 
-from benchmarks.dialogues import Dialogue, Question, Turn, generate
+from benchmarks.dialogues import Dialogue, generate
+from benchmarks.memory_recall_chats import chats
+from benchmarks.memory_recall_sets import beam, friends, molweni
 from car.memgine.graph import Graph
 from car.memgine.index import TextIndex
 from car.memgine.memgine import Memgine
-from car.memgine.retrieval import RetrievalOptions, Retriever
+from car.memgine.retrieval import Retriever
+from car.memgine.weights import RetrievalOptions
 
 DEPTH = 10
-SCENES = 20
 GENERATED = 16
-_DAYS_BETWEEN = 9
-_SECONDS_OF_TURN = 30
-_BEGIN = 1_600_000_000.0
+CHATS = 8
+PUBLIC: dict[str, Callable[[Path, int], Iterator[Dialogue]]] = {
+    "friends": friends,
+    "beam": beam,
+    "molweni": molweni,
+}
 
 Ranker = Callable[[str], Sequence[int]]
 
-PLAIN = RetrievalOptions(neighbours=(), session=0, brevity=0, speaker=0, dates=0, timed=0, spread=0)
+PLAIN = RetrievalOptions(
+    neighbours=(), session=0, brevity=0, speaker=0, dates=0, timed=0, placed=0, asking=0, frame=0,
+    related=0, spread=0,
+)  # fmt: skip
 PARTS: dict[str, RetrievalOptions] = {
     "whole": RetrievalOptions(),
     "- neighbours": RetrievalOptions(neighbours=()),
@@ -49,6 +54,10 @@ PARTS: dict[str, RetrievalOptions] = {
     "- speaker": RetrievalOptions(speaker=0),
     "- dates": RetrievalOptions(dates=0),
     "- timed": RetrievalOptions(timed=0),
+    "- placed": RetrievalOptions(placed=0),
+    "- asking": RetrievalOptions(asking=0),
+    "- frame": RetrievalOptions(frame=0),
+    "- related": RetrievalOptions(related=0),
     "BM25 alone": PLAIN,
     "BM25 + half of each neighbour": msgspec.structs.replace(PLAIN, neighbours=(0.5,)),
 }
@@ -113,56 +122,28 @@ def recall(dialogues: Sequence[Dialogue], build: Callable[[Dialogue], Ranker]) -
     return sum(shares) / len(shares)
 
 
-def friends(path: Path) -> Iterator[Dialogue]:
-    """The scenes of a FriendsQA file as dialogues of SCENES sessions; a short rest is left out."""
-    scenes = json.loads(path.read_text())["data"]
-    for first in range(0, len(scenes) - SCENES // 2, SCENES):
-        turns: list[Turn] = []
-        questions: list[Question] = []
-        for session, scene in enumerate(scenes[first : first + SCENES]):
-            for paragraph in scene["paragraphs"]:
-                base = len(turns)
-                turns += [_utterance(one, session) for one in paragraph["utterances:"]]
-                questions += [_question(one, base) for one in paragraph["qas"]]
-        yield Dialogue(turns, questions)
-
-
-def _utterance(record: Mapping[str, Any], session: int) -> Turn:
-    at = _BEGIN + session * _DAYS_BETWEEN * 86_400 + record["uid"] * _SECONDS_OF_TURN
-    speakers = [name for name in record["speakers"] if not name.startswith("#")]
-    return Turn(" and ".join(speakers), _joined(record["utterance"]), at, session)
-
-
-def _question(record: Mapping[str, Any], base: int) -> Question:
-    evidence = frozenset(base + answer["utterance_id"] for answer in record["answers"])
-    return Question(_joined(record["question"]), evidence, record["id"].split("_")[3])
-
-
-def _joined(tokens: str) -> str:
-    """Text whose tokens were set apart, as people write it."""
-    text = re.sub(r"\s+(n't|'\w+)\b", r"\1", tokens)
-    text = re.sub(r"\b(gon|wan|got) na\b", r"\1na", text)
-    return re.sub(r"\s+([?.!,;:])", r"\1", text)
-
-
-def sets(folder: Path | None, seed: int, tune: bool) -> dict[str, list[Dialogue]]:
-    """The dialogues to measure on, by name."""
+def sets(folders: Mapping[str, Path], seed: int, tune: bool) -> dict[str, list[Dialogue]]:
+    """The dialogues to measure on, by name; *folders* are those of the public ones."""
     half = 0 if tune else 1
-    found = {"generated": list(generate(2 * seed + half, GENERATED, half))}
-    if folder is not None:
-        name = "friendsqa_dev.json" if tune else "friendsqa_tst.json"
-        found["FriendsQA"] = list(friends(folder / name))
+    found = {
+        "generated": list(generate(2 * seed + half, GENERATED, half)),
+        "chats": list(chats(2 * seed + half, CHATS, half)),
+    }
+    for name, folder in folders.items():
+        found[name] = list(PUBLIC[name](folder, half))
     return found
 
 
 def main() -> None:
     """Print a table: a line each way of searching, a column each set."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--friends", type=Path)
+    for name in PUBLIC:
+        parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tune", action="store_true")
     given = parser.parse_args()
-    found = sets(given.friends, given.seed, given.tune)
+    folders = {name: folder for name in PUBLIC if (folder := getattr(given, name)) is not None}
+    found = sets(folders, given.seed, given.tune)
     print(f"{'recall@10':32}", *(f"{name:>10}" for name in found))
     ways: dict[str, Callable[[Dialogue], Ranker]] = {"bm25s, defaults": library}
     ways["a memory as it is used"] = memory

@@ -11,12 +11,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from car.memgine.dates import TIMED, question_terms, turn_terms
+from car.memgine.dates import turn_terms
 from car.memgine.graph import Graph
 from car.memgine.index import Document, TextIndex
 from car.memgine.nodes import Node, NodeKind
+from car.memgine.questions import Wanted, read
 from car.memgine.rows import NOWHERE, DocKind
+from car.memgine.signs import ASKING, turn_signs
 from car.memgine.spreading import spread
+from car.memgine.weights import RetrievalOptions
 
 DOC_KINDS: dict[NodeKind, DocKind] = {
     "fact": DocKind.FACT,
@@ -37,32 +40,6 @@ _UNMISTAKABLE = 2.0
 Scores = npt.NDArray[np.float32]
 
 
-class RetrievalOptions(msgspec.Struct, frozen=True):
-    """The weights of a search; 0 or empty leaves a part out.
-
-    Set on the tuning halves of ``benchmarks/memory_recall.py``, which also prints what each
-    part is worth on the halves kept back.
-    """
-
-    neighbours: tuple[float, ...] = (0.4, 0.3, 0.2, 0.1)
-    """The share of its score that a turn lends to those 1, 2, … turns away in its session."""
-    session: float = 0.6
-    """What a turn has from the words of the question that its session has anywhere."""
-    brevity: float = 0.7
-    """The length, in words, at which a turn counts half: short turns say little."""
-    speaker: float = 3.0
-    """The advantage of the turns of a speaker whom the question names, times the square of
-    the share of all turns that are theirs: where few speak, they speak of themselves."""
-    dates: float = 1.0
-    """The weight of a date that the question asks for, as a word of the question has 1."""
-    timed: float = 0.4
-    """The advantage of a turn that speaks of a time where the question asks when."""
-    spread: float = 1.0
-    """The weight of activation over edges, in shares of the scores that it started from."""
-    dense: float = 0.5
-    """The weight of similarities, where they are handed in."""
-
-
 class Hit(msgspec.Struct, frozen=True):
     """A node found.  *score* ranks; *lexical* is BM25 alone; *activation* came over edges."""
 
@@ -70,14 +47,6 @@ class Hit(msgspec.Struct, frozen=True):
     score: float
     lexical: float
     activation: float
-
-
-class _Wanted(msgspec.Struct, frozen=True):
-    """A question as it is looked for: weighted words, weighted dates, whether it asks when."""
-
-    words: dict[str, float]
-    dates: dict[str, float]
-    timed: bool
 
 
 class Retriever:
@@ -120,7 +89,7 @@ class Retriever:
         index, on any scale, from whoever has an encoder.  Equals go by the newest, then index.
         Nothing that matches: no hits.
         """
-        wanted = self._read(query, at)
+        wanted = read(query, at, self._index, self._options)
         lexical = self._index.score(wanted.words)
         scores = self._with_turns(wanted, lexical)
         if dense:
@@ -169,36 +138,25 @@ class Retriever:
             key=node.key,
             text=said,
             kind=kind,
-            words=[*names, *turn_terms(said, node.created_at)],
+            words=[*names, *turn_terms(said, node.created_at), *turn_signs(said)],
             at=node.created_at,
             thread=node.session,
         )
 
-    # ---- the question ------------------------------------------------------------------
-
-    def _read(self, query: str, at: float) -> _Wanted:
-        words = dict.fromkeys(self._index.tokeniser.terms(query), 1.0)
-        dates = dict.fromkeys(question_terms(query, at), self._options.dates)
-        return _Wanted(words, dates, dates.pop(TIMED, None) is not None)
-
     # ---- what turns have from where they stand -----------------------------------------
 
-    def _with_turns(self, wanted: _Wanted, lexical: Scores) -> Scores:
-        """*lexical*, with what turns have from their neighbours, session, speaker and dates."""
+    def _with_turns(self, wanted: Wanted, lexical: Scores) -> Scores:
+        """*lexical*, with what turns have from what else they are and where they stand."""
         options, table, index = self._options, self._index.table, self._index
         if not table.count(DocKind.TURN):
             return lexical.copy()
         turns = table.kinds == DocKind.TURN
-        scores = lexical.copy()
-        for step in (table.before, table.after):
-            lenders = reached = np.flatnonzero(lexical)
-            for share in options.neighbours:
-                reached = step[reached]
-                inside = reached != NOWHERE
-                lenders, reached = lenders[inside], reached[inside]
-                scores[reached] += np.float32(share) * lexical[lenders]
+        said = lexical
+        if wanted.related:
+            said = lexical + np.where(turns, index.score(wanted.related), np.float32(0))
+        scores = self._with_neighbours(said)
         if options.session:
-            covered = self._covered(wanted.words)
+            covered = self._covered(wanted.words | wanted.related)
             reached = (scores > 0) & turns
             scores[reached] += np.float32(options.session) * covered[table.threads[reached]]
             scores[turns] /= np.float32(1 + options.session)
@@ -207,12 +165,25 @@ class Retriever:
             scores[turns] *= lengths / (lengths + np.float32(options.brevity))
         if options.dates and wanted.dates:
             scores += index.score(wanted.dates)
-        for word in wanted.words:
+        for word in wanted.speakers:
             rows = index.rows(_SPEAKER + word)
             share = len(rows) / table.count(DocKind.TURN)
             scores[rows] *= np.float32(1 + options.speaker * share * share)
-        if wanted.timed:
-            scores[index.rows(TIMED)] *= np.float32(1 + options.timed)
+        for sign, advantage in wanted.signs.items():
+            scores[index.rows(sign)] *= np.float32(1 + advantage)
+        scores[index.rows(ASKING)] *= np.float32(1 - options.asking)
+        return scores
+
+    def _with_neighbours(self, said: Scores) -> Scores:
+        """*said*, with what turns lend to those around them."""
+        scores = said.copy()
+        for step in (self._index.table.before, self._index.table.after):
+            lenders = reached = np.flatnonzero(said)
+            for share in self._options.neighbours:
+                reached = step[reached]
+                inside = reached != NOWHERE
+                lenders, reached = lenders[inside], reached[inside]
+                scores[reached] += np.float32(share) * said[lenders]
         return scores
 
     def _covered(self, words: Mapping[str, float]) -> Scores:

@@ -56,6 +56,7 @@ class Tokeniser:
     """
 
     def __init__(self, language: str = "english") -> None:
+        self.language = language
         self._stem = Stemmer.Stemmer(language, 0).stemWord  # what it would cache is kept below
         self._lemmas = LEMMAS if language in ("english", "porter") else {}
         self._stop = STOP_WORDS if language in ("english", "porter") else frozenset()

@@ -20,6 +20,15 @@ _CLOSED = """
 STOP_WORDS: frozenset[str] = frozenset(_CLOSED.split())
 """A light list; kept short so that short facts keep their words.  ``may`` is a month."""
 
+_FRAMING = """
+    kind type sort many much name call happen likely describe accord consider mention tell say
+    long often way thing specific particularly particular recent recently ever
+    current currently potential might
+"""
+
+FRAME_WORDS: frozenset[str] = frozenset(_FRAMING.split())
+"""Words for what is asked rather than what it is asked of: *what kind of*, *the name of*."""
+
 _IRREGULAR = """
     become became; begin began begun; bend bent; blow blew blown;
     break broke broken; bring brought; build built; burn burnt; buy bought; catch caught;

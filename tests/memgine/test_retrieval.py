@@ -8,8 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from car.memgine.graph import Graph
 from car.memgine.index import TextIndex
 from car.memgine.nodes import Node, NodeKind
-from car.memgine.retrieval import Hit, RetrievalOptions, Retriever
+from car.memgine.retrieval import Hit, Retriever
 from car.memgine.rows import DocKind
+from car.memgine.weights import RetrievalOptions
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
@@ -220,6 +221,44 @@ class TurnTests(SynchronousTestCase):
         store.turn("Anna", "I passed my driving test, really", at=NOW + 1)
         self.assertEqual(store.found("When was the driving test?", 1), [told.index])
 
+    def test_placed(self) -> None:
+        """Who asks where finds the turn that speaks of a place."""
+        store = Store(replace(plain(), placed=0.4))
+        told = store.turn("Anna", "I passed my driving test in Leeds")
+        store.turn("Anna", "I passed my driving test, really", at=NOW + 1)
+        self.assertEqual(store.found("Where was the driving test?", 1), [told.index])
+
+    def test_asking(self) -> None:
+        """A turn that only asks comes behind one that tells."""
+        store = Store(replace(plain(), asking=0.2))
+        told = store.turn("Anna", "About the driving test")
+        store.turn("Anna", "How about the driving test?", at=NOW + 1)
+        self.assertEqual(store.found("the driving test", 1), [told.index])
+
+    def test_who_asks(self) -> None:
+        """Who asks of *me* asks of what the user said."""
+        store = Store(replace(plain(), speaker=2.0))
+        user = store.turn("user", "The budget is five hundred")
+        agent = store.turn("assistant", "The budget is five hundred", at=NOW + 1)
+        self.assertEqual(store.found("What is my budget?", 1), [user.index])
+        self.assertEqual(store.found("What is the budget?", 1), [agent.index])
+
+    def test_related(self) -> None:
+        """A turn is found by a related word, behind one that has the question's own."""
+        store = Store(replace(plain(), related=0.3))
+        kitten = store.turn("Anna", "A kitten moved in with me")
+        pet = store.turn("Anna", "A pet moved in with me", session=2)
+        for number in range(20):
+            store.turn("Bob", f"Nothing of the sort {number}", session=3)
+        self.assertEqual(store.found("Which pet?"), [pet.index, kitten.index])
+
+    def test_related_facts(self) -> None:
+        """Facts are found by their own words alone."""
+        store = Store()
+        store.fact("animal", "a kitten")
+        store.turn("Bob", "Something else entirely")
+        self.assertEqual(store.found("Which pet?"), [])
+
     def test_prefixed_value(self) -> None:
         """A value that begins with its speaker says no more than the text."""
         one, two = Store(), Store()
@@ -265,5 +304,6 @@ class DenseTests(SynchronousTestCase):
 def plain() -> RetrievalOptions:
     """BM25 and nothing else."""
     return RetrievalOptions(
-        neighbours=(), session=0, brevity=0, speaker=0, dates=0, timed=0, spread=0
-    )
+        neighbours=(), session=0, brevity=0, speaker=0, dates=0, timed=0, placed=0, asking=0,
+        frame=0, related=0, spread=0,
+    )  # fmt: skip
