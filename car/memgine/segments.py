@@ -1,8 +1,8 @@
 """Segments: the runs of words between the marks that set parts of a line off from one another.
 
-Brackets, pipes, colons, semicolons, arrows, carets, at-signs and spaced dashes set off firmly;
-a full stop ends a sentence; commas and slashes only pause.  Who reads a head, a signature or a
-marker looks at what words stand in each segment, never at which marks a writer happened to use.
+Brackets, pipes, colons, semicolons, arrows, carets, at-signs, spaced dashes and slashes set off
+firmly; a full stop ends a sentence; commas and close slashes only pause.  Who reads a head, a
+signature or a marker looks at what words stand in each segment, never at which marks were used.
 """
 
 import re
@@ -16,7 +16,7 @@ Mark = Literal["none", "pause", "stop", "firm"]
 WORD = re.compile(r"[^\W_](?:[\w'’&+]|(?<=[^\W_])[.-](?=[^\W_]))*")
 """A word with its inner hyphens, points and apostrophes, and a plus sign after it (``VP+``)."""
 
-_FIRM = re.compile(r"[\[\](){}<>«»|=^~#*;\n→⇒•]|[—–]|--|->|(?:^|\s)-+(?=\s|$)|:(?!\d)|@")
+_FIRM = re.compile(r"[\[\](){}<>«»|=^~#*;\n→⇒•]|[—–]|--|->|(?:^|\s)-+(?=\s|$)|\s/+\s|//|:(?!\d)|@")
 _STOP = re.compile(r"[.!?…]")
 _SHORT_WORDS = "dr mr mrs ms prof st jr sr mgr dir eng exec dept vs no"
 _SHORT = frozenset(_SHORT_WORDS.split())

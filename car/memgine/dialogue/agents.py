@@ -6,13 +6,30 @@ Where in a clause to look for one is left to ``precedence``.
 
 import re
 
-from car.memgine.dialogue.sources import MOST_NAMES, SPEAKING, Region, folded_word
+from car.memgine.dialogue.sources import MOST_NAMES, Region, folded_word
+from car.memgine.dialogue.speaking_words import SPEAKING
 from car.memgine.segments import Segment, segments
 from car.memgine.titles import DEPARTMENTS, TITLES
 from car.memgine.wordlists import STOP_WORDS
 
+_WILL_WORDS = """
+    say say-so word words wish wishes order orders ruling rule rules policy decision decisions view
+    views opinion plan plans idea proposal request instruction instructions directive mandate cap
+    limit suggestion recommendation estimate figure number offer approval call verdict stance
+    position delegation preference guidance advice insistence initiative veto permission consent
+    demand demands decree intention intent announcement statement message note choice pick thinking
+"""
+_PAST_WORDS = """
+    drew laid held kept left meant met paid sold thought understood won ran read felt found got
+    heard knew led lost saw stood began drove fell grew rose threw sought bought brought built bound
+    broke dealt lent spent stuck stood struck swore taught wore withdrew
+"""
+_WILL = re.compile(rf"\s+(?:\w+\s+)?(?:{'|'.join(_WILL_WORDS.split())})\b", re.I)
+"""What may be whose will it is: "the VP's ruling"; "the VP's car" is in nobody's name."""
+
 _DOING = re.compile(
-    r"(?:\W*$|['’]s\b|\s*[,;:)(=–—-]|\s+(?:-|(?:[a-z]+(?:s|ed)|am|are|be|did|do|had|have|may|might|can"
+    rf"(?:\W*$|\s+(?:{'|'.join(_PAST_WORDS.split())})\b"
+    r"|\s*[,;:)(=–—-]|\s+(?:-|(?:[a-z]+(?:s|ed)|am|are|be|did|do|had|have|may|might|can"
     r"|could|will|would|shall|should|must|then|also|first|later|initially|since|subsequently|now|just"
     r"|never|already|here|set|put|cut|let|made|gave|told|took|said|froze|chose|went|came|won['’]t"
     r"|wrote|spoke|and|or|as|in|on|for|at|to|but|because|with|trying|pushing|wanting|asking)\b))"
@@ -36,7 +53,13 @@ def agent_at(text: str, at: int, *, whole: bool, named: bool = False) -> tuple[s
         end = taken
         if end < segment.end or segment.after.strip() not in (",", "("):
             break
-    if not region.titles or not (region.names or _DOING.match(text, end)):
+    if not region.titles:
+        return None
+    if text[end - 2 : end] in ("'s", "’s"):
+        told = _WILL.match(text, end) is not None
+    else:
+        told = bool(region.names) or _DOING.match(text, end) is not None
+    if not told:
         return None
     if not region.names and (
         named or region.titles[0] in _QUALIFYING or (whole and not region.offices)

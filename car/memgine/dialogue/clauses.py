@@ -15,9 +15,20 @@ _STOP = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|\n+)(?=\s|$)|\s*;\s+")
 _TURNING = re.compile(
     r"(?:,\s+|\s+[—–-]\s+)(?=(?:but|however|though|yet|then|later|afterwards|and then|and now"
     r"|so now"
-    r"|while|whereas|instead|we then|now it'?s|until)\b)",
+    r"|while|whereas|instead|we then|now it'?s|until|which (?:means|makes|leaves|gives|puts)"
+    r"|(?:and )?so (?:it['’]?s (?:no longer|not)|it is (?:no longer|not)|no longer|not"
+    r"|instead|rather"
+    r"|in place of|please|replace))\b|not (?:\S+\s+){2,}\S+$)"
+    r"|\s+(?=(?:rather than|instead of|as opposed to) (?:[^\s,;:]+\s+){2,}[^\s,;:]+$)",
     re.I,
 )
+_DENYING = re.compile(
+    r"\b(?:not|never|no longer|no more|wrong|incorrect|mistaken|untrue|false)\b|n['’]t\b", re.I
+)
+_ASSERTING = re.compile(
+    r",\s+(?=(?:it|that|this|they|we)(?:['’](?:s|re)| is| are| should| must| will)\b)", re.I
+)
+"""What follows a denial with what is so instead: "it's not X, it's Y"."""
 
 
 def sentences(text: str) -> list[str]:
@@ -66,12 +77,22 @@ def clauses(text: str) -> list[str]:
         if asked and _STATING.match(sentence) and _SAYING.search(sentence, 0, asked.start()):
             found += [sentence[: asked.start()], sentence[asked.end() :]]
             continue
-        for turn in _TURNING.finditer(sentence):
+        for turn in _turns(sentence):
             if turn.start() - begin < 12:
                 continue
             found.append(sentence[begin : turn.start()].strip())
             begin = turn.end()
         found.append(sentence[begin:].strip())
+    return found
+
+
+def _turns(sentence: str) -> list[re.Match[str]]:
+    """Where *sentence* turns to something else, in order."""
+    found = list(_TURNING.finditer(sentence))
+    denial = _DENYING.search(sentence)
+    if denial is not None:
+        found += list(_ASSERTING.finditer(sentence, denial.end()))
+        found.sort(key=lambda turn: turn.start())
     return found
 
 

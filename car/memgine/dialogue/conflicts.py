@@ -29,7 +29,12 @@ _PROPOSING = re.compile(
     r"|recs?|propos\w*|favou?rs?|push(?:es|ing)|advocat\w*|fits?|suits?|suitable|us(?:e|es|ing)"
     r"|adopt\w*|employ\w*|choos\w*|chose|pick\w*|take|go(?:es)? (?:w/|with|for)|must|should|shall"
     r"|have to|has to|only|all|every|prescrib\w*|compulsory|mandator\w*|mandat\w*|obligatory"
-    r"|requir\w*|standard|switch\w*|like[sd]?|wants?|build|built|make|made)\b",
+    r"|requir\w*|standard|switch\w*|like[sd]?|wants?|build|built|make|made|default|no others?"
+    r"|nothing"
+    r"|exclusive\w*|solely|always|never|opt\w*|select\w*|settl\w*|swap\w*|replac\w*|substitut\w*"
+    r"|advis\w*|advice|suggestion|urg(?:e|es|ed|ing)|call(?:s|ed)? for|sp(?:eak|eaks|oke) for"
+    r"|argu\w*|keen|insist\w*|lay|lays|laid|rules?|policy|stick|vot\w*|back(?:s|ed|ing)|ideal|right"
+    r"|proper|would|opinion|view|mind|idea|needs?)\b",
     re.I,
 )
 """Words with which somebody is for something."""
@@ -98,8 +103,11 @@ def revises(said: Statement) -> bool:
 
 
 def _revised(new: Statement, old: Statement) -> list[Value]:
-    """The values of a rule that somebody who marks a change has others for."""
-    if not revises(new) or not _RULING.search(old.text) or not _shared(new, old):
+    """The values of a rule that its maker has others for: they mark a change, or both bound."""
+    if not _RULING.search(new.text) or not _RULING.search(old.text) or not _shared(new, old):
+        return []
+    bounds = _BOUNDING.search(new.text) and _BOUNDING.search(old.text)
+    if not bounds and not revises(new):
         return []
     return [value for value in rivals(new, old, loose=True) if value.kind in _ASKED]
 
@@ -110,13 +118,29 @@ def _shared(new: Statement, old: Statement) -> frozenset[str]:
 
 _RULING = re.compile(
     r"\b(?:approv\w*|sign\w*(?: off)?|allow\w*|permi\w*|authori[sz]\w*|grant\w*|delegat\w*|limit\w*"
-    r"|max\w*|min\w*|cap(?:ped|s)?|up to|at most|no more than|exceed\w*|(?:say|says|said) yes)\b",
+    r"|max\w*|min\w*|cap(?:ped|s)?|up to|at most|no more than|exceed\w*|(?:say|says|said) yes"
+    r"|entitle\w*|empower\w*|consent\w*|clear(?:s|ed|ance)|green-?light\w*|ok(?:ay)?s?|may|can"
+    r"|free to|leav(?:e|es|ing)|left|pass(?:es|ed|ing)?|hand(?:s|ed) (?:over )?to"
+    r"|subject to|requir\w*|must"
+    r"|need(?:s|ed)?|compulsory|mandatory|obligatory|necessary|decid\w+|in charge|responsib\w+"
+    r"|up to (?:me|him|her|them)|run (?:past|by)|go(?:es)? (?:to|through|via)|come(?:s)? to)\b",
+    re.I,
+)
+"""Words with which somebody says who may do what, and how much of it."""
+
+_BOUNDING = re.compile(
+    r"\b(?:up to|over|more than|less than|fewer than|at most|at least|above|below|beyond|exceed\w*"
+    r"|longer than|shorter than|within|max\w*|min\w*|or (?:more|less|longer|fewer)|no more"
+    r"|as (?:much|long|many) as|under|past|not? (?:over|above|beyond)|limit\w*|cap\w*|of up)\b"
+    r"|[<>≤≥]|\d\+",
     re.I,
 )
 _CHANGING = re.compile(
-    r"\b(?:now|from (?:here|this day) on|henceforth|hence|as of|effective"
-    r"|with (?:immediate )?effect"
-    r"|new (?:rule|policy|limit)|any ?more|no longer|changed?|instead|amend\w*|revis\w*)\b",
+    r"\b(?:now|from (?:here|this day|today|this moment|now)(?: on)?|henceforth|hence|as of"
+    r"|effective"
+    r"|with (?:immediate )?effect|going forward|starting|beginning|as from|in future"
+    r"|new (?:rule|policy|limit)|any ?more|no longer|changed?|instead|amend\w*|revis\w*|becomes?"
+    r"|became|updat\w*|alter\w*|modif\w*)\b",
     re.I,
 )
 

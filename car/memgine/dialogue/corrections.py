@@ -7,10 +7,11 @@ strong the claim is.  A statement that changes nothing must retire nothing: in d
 import re
 
 from car.memgine.dialogue.cues import Cue, adds, moves
+from car.memgine.dialogue.progress import STORIED, continues, tells_on
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.trimming import foremost, without_old
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.dialogue.vocabulary import ATTRIBUTES
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, DEFAULTS
 
 _CONTRAST = re.compile(r"\b(?:instead|rather|back to)\b", re.I)
 NEAR = 6
@@ -39,7 +40,7 @@ def is_open(new: Statement) -> bool:
     """Whether *new* names no subject of its own, so that it answers what was said last."""
     if any(value.unit == "past" for value in new.values):
         return False
-    return new.known or not (new.focus | new.head) - ATTRIBUTES
+    return new.known or not (new.focus | new.head) - ATTRIBUTES - DEFAULTS
 
 
 def rivals(new: Statement, old: Statement, *, loose: bool = False) -> list[Value]:
@@ -49,12 +50,18 @@ def rivals(new: Statement, old: Statement, *, loose: bool = False) -> list[Value
     """
     found = []
     fresh = foremost(new)
+    again = [*fresh, *(value for value in new.values if value.counted)]
     for value in old.values:
-        if value.kind not in _COMPARED or any(value.same(other) for other in fresh):
+        if value.kind not in _COMPARED or any(_again(value, other) for other in again):
             continue
         if any(other.rivals(value) or (loose and _dated(value, other)) for other in fresh):
             found.append(value)
     return found
+
+
+def _again(value: Value, other: Value) -> bool:
+    """Whether *other* says *value* again, rather than how little is left until then."""
+    return value.same(other) and not other.rivals(value)
 
 
 def _dated(value: Value, other: Value) -> bool:
@@ -68,6 +75,8 @@ def _dated(value: Value, other: Value) -> bool:
 def overlap(new: Statement, old: Statement) -> int:
     """How many words the subjects of both share; a shared identifier counts for three."""
     shared = (new.topic | new.head) & (old.topic | old.head)
+    if new.node != old.node:
+        shared |= (new.topic | new.head | new.given) & (old.topic | old.head | old.given)
     return len(shared) + 2 * any("#" in term or "-" in term or term.isdigit() for term in shared)
 
 
@@ -93,7 +102,7 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
     if old.told and is_open(new):
         return []
     loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
-    dead = rivals(new, old, loose=loose)
+    dead = [v for v in rivals(new, old, loose=loose) if not _told_beside(new, old, v)]
     if new.person or old.person:
         dead = _among_people(new, old, dead)
     if not dead or not _takes_place(new, old, dead):
@@ -102,13 +111,24 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
     return [] if repeated else dead
 
 
+def _told_beside(new: Statement, old: Statement, value: Value) -> bool:
+    """Whether the instants that *new* counts to stood beside *value* already: both are so.
+
+    Or whether the turn of *new* goes on to say *value* itself.
+    """
+    if new.node != old.node and (value.kind, value.normal) in new.later:
+        return True
+    fresh = {v.normal for v in foremost(new) if v.kind is Kind.WHEN and v.unit == value.unit}
+    return value.counted != "" and bool(fresh) and fresh <= old.company
+
+
 def _among_people(new: Statement, old: Statement, dead: list[Value]) -> list[Value]:
     """What of *dead* may fall where several people talk: they change topics without notice.
 
     Only typed values, and only where the subject is plainly one, or somebody takes back what
     they have just said themselves.
     """
-    typed = [value for value in dead if value.kind in _STORIED]
+    typed = [value for value in dead if value.kind in STORIED]
     shared = (new.topic | new.head) & (old.topic | old.head)
     own = new.person == old.person and new.has(Cue.CORRECTION) and new.node - old.node <= NEAR
     return typed if len(shared) >= 2 or (own and (shared or is_open(new))) else []
@@ -126,10 +146,12 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
         return True
     if new.node == old.node:
         return (
-            _continues(new, old)
-            or _tells_on(new, old, dead)
+            continues(new, old)
+            or tells_on(new, old, dead)
             or (strength == 0 and _same_subject(new, old, dead))
         )
+    if _counts_down(new, old):
+        return True
     if old.voice == "signal" and shared >= (1 if new.voice == "signal" or only_state else 2):
         return True
     if _reports(new, old, dead):
@@ -158,6 +180,26 @@ def _reports(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if shared and moves(new.text) and new.node - old.node <= NEAR:
         return True
     return len(shared) >= 2 and len(own) <= len(shared)
+
+
+def _counts_down(new: Statement, old: Statement) -> bool:
+    """Whether both tell how long it is until the same thing; what time was left has passed.
+
+    The thing may be called by its date alone.
+    """
+    if new.person or new.node == old.node:
+        return False
+    if not any(value.counted for value in old.values):
+        return False
+    if not any(value.counted for value in new.values):
+        return False
+    return bool(_about(new) & _about(old))
+
+
+def _about(said: Statement) -> frozenset[str]:
+    """What *said* is about, the dates that it names included."""
+    dates = (v.normal for v in said.values if v.kind is Kind.WHEN and not v.counted)
+    return (said.topic | said.head | said.given | frozenset(dates)) - ATTRIBUTES
 
 
 _SCHEDULED = frozenset({Kind.WHEN, Kind.SPAN, Kind.PLACE})
@@ -194,54 +236,6 @@ def _needed(new: Statement, old: Statement, dead: list[Value]) -> int:
     if new.head & old.head or any(v.kind not in (Kind.COUNT, Kind.SPAN) for v in dead):
         return 1
     return 2
-
-
-def _continues(new: Statement, old: Statement) -> bool:
-    """Within one turn a later step of the story answers those before it."""
-    if not 0 < new.part - old.part <= 2:
-        return False
-    if new.has(Cue.CORRECTION, Cue.DECISION, Cue.FINAL):
-        return old.has(Cue.CORRECTION, Cue.PAST, Cue.TENTATIVE) or bool(_BEGUN.search(old.text))
-    if re.match(r"\W*(?:it|that|this)\b", new.text, re.I) and old.has(Cue.PAST):
-        return True
-    begun = old.has(Cue.PAST) or _BEGUN.search(old.text) or _CHANGED.search(old.text)
-    return bool(begun and (_CHANGED.search(new.text) or _TURNED.search(new.text)))
-
-
-def _tells_on(new: Statement, old: Statement, dead: list[Value]) -> bool:
-    """Whether both are steps of one story of one thing, told in one turn."""
-    if new.source is not None or any(value.kind not in _STORIED for value in dead):
-        return False
-    if not (new.topic & old.topic) - ATTRIBUTES:
-        return False
-    if new.head and old.head and not (new.head <= old.head or old.head <= new.head):
-        return False
-    return old.has(Cue.PAST) or any(
-        pattern.search(said.text) for pattern in (_BEGUN, _CHANGED, _TURNED) for said in (new, old)
-    )
-
-
-_STORIED = frozenset({Kind.WHEN, Kind.PLACE, Kind.MONEY, Kind.PERCENT})
-
-_BEGUN = re.compile(
-    r"\b(?:first,? (?:(?:we|i|they) (?:plan\w*|thought|wanted|had|said|chose)|plan\w*|date|idea"
-    r"|version|choice|\w+ (?:date|time|plan|room|price))"
-    r"|at (?:the )?(?:first|start|outset|beginning)|beg[aiu]n\w*|start(?:ed|ing) (?:out )?(?:with"
-    r"|at|as|on)|initial\w*|original\w*|to begin with|once (?:was|were|planned))\b",
-    re.I,
-)
-_CHANGED = re.compile(
-    r"\b(?:it|that|this|which|we|they|made us|\w+)\b[^.]{0,60}?\b(?:was|were|became|got|went|put"
-    r"|moved?|shift(?:ed)?|switch(?:ed)?|chang(?:ed?|ing)|push(?:ed)?|turned)\b[^.]{0,20}"
-    r"\b(?:it|to|on|into|back|became|for)\b|\b(?:it|this|that) became\b",
-    re.I,
-)
-_TURNED = re.compile(
-    r"\b(?:however|but|yet|though|finally|eventually|ultimately|in the end|at last|counts?|stands?"
-    r"|holds?|go(?:es)? by|applies|final|definit\w+|fixed|settled|now|latest|valid)\b",
-    re.I,
-)
-"""Where a story told in one turn began, changed, and came to its end."""
 
 
 def overruled(new: Statement, old: Statement) -> bool:

@@ -29,7 +29,7 @@ _WORDS = frozenset(_VOCABULARY.split())
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POLITE_WORDS = """
     hello hi hey dear greetings welcome morning afternoon evening bye goodbye thank thanks thx
-    cheers grateful appreciate appreciated obliged gratitude please kind kindly regards wishes
+    cheers grateful appreciate appreciated obliged gratitude please kindly regards wishes
     sincerely yours cordially respectfully warm hope trust permission allow permit forgive pardon
     may tell ask mention inform share listen listening hearing reading attention patience word
     something thing aware informed news know question note follow following fyi psa fwiw yo tks
@@ -37,6 +37,9 @@ _POLITE_WORDS = """
 """
 _POLITE = frozenset(_POLITE_WORDS.split())
 """One of these has to be among them: "it is good" is no courtesy."""
+
+_KINDNESS = frozenset(("so", "very", "of", "as", "would", "could", "if"))
+"""With "kind" one of these makes a courtesy: "would you be so kind"; "be kind" is advice."""
 
 _LEAD = re.compile(r"\s*(?P<lead>[^:,.!?—–]{1,60}?)\s*(?:[:,!?]|[—–]|\s-)\s+(?=\S)")
 
@@ -49,6 +52,8 @@ def is_courtesy(text: str) -> bool:
     words = [word.casefold().replace("’", "'") for word in _TOKEN.findall(text[:200])]
     if not words or len(words) > LONGEST or not _WORDS.issuperset(words):
         return False
+    if "kind" in words and not _KINDNESS.isdisjoint(words):
+        return True
     return not _POLITE.isdisjoint(words)
 
 

@@ -85,8 +85,15 @@ _PATTERNS: dict[Cue, str] = {
         |\b(?:new|changed?\ of|different)\ (?:\w+\ )?(?:location|venue|date|time|room|price
             |deadline|owner|lead|target|plan)\b|\bchange\ of\ venue\b
         |\b(?:the\ )?(?:actual|correct|right|true|real|revised|updated|new|corrected)\ (?:value
-            |figure|number|amount|date|time|price|one|answer|total)\b
+            |figure|number|amount|date|time|price|one|answer|total|entry|reading|version|wording
+            |information|data|state|position|count|rate|statement|reality|situation)\b
+        |\bwhat(?:['’]s|\ is)\ (?:actually\ |really\ |in\ fact\ )?(?:true|right|correct|so|accurate
+            |the\ case|meant)\b
+        |\bthe\ (?:truth|fact)\ is\b
         |\boverrid(?:e|es|ing|den)\b|\boverr(?:ode|ule[sd]?|uling)\b|\boverturn(?:ed|ing)?\b
+        |\d\s?(?:%|percent|per\ cent)\ (?:increase|raise|hike|rise|jump|surge|cut|reduction|drop
+            |decrease
+            |fall|more|less|higher|lower|up|down)\b
         |\bhas\ (?:been\ )?(?:changed|moved|updated|revised|shifted)\b|\bannounced\b.*\bto\b
         """,
     Cue.DECISION: r"""
@@ -95,7 +102,8 @@ _PATTERNS: dict[Cue, str] = {
         |\b(?:decid(?:ed|ing)|settl(?:ed?|ing)|agreed|land(?:ed|ing))\ (?:on|to|upon)\b
             |^\W*(?:the\ |our\ |final\ |my\ )*(?:decision|verdict)\b|\b(?:consensus|unanimous)\b
             |\bopt(?:ed|ing)?\ for\b
-        |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|(?:definitive|conclusive)(?:ly)?|confirmed|settled
+        |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|(?:definitive|conclusive)(?:ly)?
+            |confirmed|settled
             |locked\ in|signed\ off)\b
         |\b(?:picked|chose|chosen|selected|adopted|award(?:ed|ing)?)\b|\blet'?s\ (?:pick|use
             |choose|select|adopt|book)\b
@@ -124,7 +132,16 @@ _PATTERNS: dict[Cue, str] = {
             |going\ to\ happen|proceeding|available)\b
         |\b(?:don'?t|do\ not|won'?t|will\ not|can'?t|cannot|should\ not|must\ not)\ (?:renew
             |proceed|buy|purchase|order|go\ ahead|sign|offer|launch|hire|pay|book|ship)\b
-        |\boff\ the\ table\b|\bback\ to\ (?:the\ )?(?:standard|normal|usual|default|regular)\b
+        |\boff\ the\ table\b|\bback\ to\ (?:the\ |our\ )?(?:standard|normal|usual|default|regular)\b
+        |\b(?:standard|normal|usual|default|regular|ordinary)\ (?:\w+\ )?(?:polic(?:y|ies)|rules?
+            |terms
+            |rates?|pric(?:es?|ing)|conditions?|procedures?|process|practice)\b.{0,30}?\b(?:again
+                |applies
+            |apply|in\ force|in\ effect|counts?|stands?|holds?|resumes?|once\ more
+                |(?:re)?instated)\b
+        |\b(?:return|revert|going\ back|go\ back|fall(?:ing)?\ back|stick|keep|kept)(?:s|ed
+            |ing)?\ (?:to|on)
+            \ (?:the\ |our\ )?(?:standard|normal|usual|default|regular)\b
             |\bfell\ through\b|\bhalt(?:ed|ing)?\b
         """,
     Cue.TENTATIVE: r"""
@@ -138,11 +155,13 @@ _PATTERNS: dict[Cue, str] = {
             |propose)\b
         """,
     Cue.FINAL: r"""
-        \b(?:final(?:ly)?|finali[sz](?:ed|e|ing)|official(?:ly)?|(?:definitive|conclusive)(?:ly)?|confirmed
+        \b(?:final(?:ly)?|finali[sz](?:ed|e|ing)|official(?:ly)?|(?:definitive|conclusive)(?:ly)?
+            |confirmed
             |locked\ in|settled|signed\ off|for\ good)\b
         """,
     Cue.PAST: r"""
-        ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor)\b
+        ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor
+            |(?:rather\ than|instead\ of|in\ place\ of)(?=[^,:]*$))\b
             (?!\ (?:only|just|yet|sure|that|bad|much|many|all|every\w*)|.*\bbut\b)
         |\b(?:original(?:ly)?|initial(?:ly)?(?!\ \w+\ idea)|previous(?:ly)?|former(?:ly)?|at\ first
             |in\ the\ beginning|used\ to|had\ been|first\ (?:planned|thought|said)
@@ -219,6 +238,8 @@ def cues_in(text: str) -> frozenset[Cue]:
     found = {cue for cue, pattern in _COMPILED.items() if pattern.search(text)}
     if Cue.PAST in found and _NOW.match(text):
         found.discard(Cue.PAST)
+    if Cue.QUESTION in found and _RELATIVE.match(text):
+        found.discard(Cue.QUESTION)
     if _REQUEST.search(text):
         found.discard(Cue.QUESTION)
         found.add(Cue.CORRECTION)
@@ -227,6 +248,17 @@ def cues_in(text: str) -> frozenset[Cue]:
 
 _NOW = re.compile(r"\W*(?:(?:and|but|so|well|okay|ok)\W+)*now\b", re.I)
 """What begins so tells how things stand, whatever it looks back on."""
+
+_RELATIVE = re.compile(
+    r"\W*(?:(?:and|but|so|well|okay|ok)\W+)*what(?:['’]s| is| was)\s+"
+    r"(?!(?:the|an?|your|our|my|his|her|their|its|it|this|that|there|happening|going)\b)"
+    r"(?:\w+\s+){0,3}?\w+(?::|\s+(?:is|are|was|were)\b)"
+    r"|\W*(?:where|what)\s+(?:i|we|you|he|she|they)\s+\w+[^,:?]*[,:]\s+"
+    r"(?!(?:is|are|was|were|do|does|did|can|could|will|would|should|have|has|what|which|who|where"
+    r"|when|why|how)\b)",
+    re.I,
+)
+"""A clause in the place of a noun asks nothing: "what is true is this", "where you had $5, …"."""
 
 _REQUEST = re.compile(
     r"\b(?:can|could|would|shall|should|may|why don'?t|how about|what about)\b(?: (?:we|you|i"
@@ -260,19 +292,3 @@ _MOVED = re.compile(
     r"|updat)(?:e?d|es?|ing)\b",
     re.I,
 )
-
-_BREAKOUT = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)"
-    r" (?:(?:all|any|your|the|my|previous|prior|earlier|above|system|safety|existing|former) )*"
-    r"(?:instructions?|rules|guidelines|prompts?|restrictions?|policies|directives)\b"
-    r"|\byou are now (?:in )?(?:an? )?(?:admin|developer|debug|god|root|unrestricted|dan)\b"
-    r"|\b(?:admin|developer|debug|god) mode\b|\bpretend (?:you are|to be)\b|\bjailbreak\b"
-    r"|\b(?:act|behave|respond) as (?:if you (?:were|had)|an? (?:admin|unrestricted|root))"
-    r"|\breveal (?:your|the) (?:system|hidden)\b",
-    re.I,
-)
-
-
-def breaks_out(text: str) -> bool:
-    """Whether *text* tries to talk the listener out of its role or rules."""
-    return _BREAKOUT.search(text) is not None

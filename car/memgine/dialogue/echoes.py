@@ -33,13 +33,22 @@ def shared(said: Statement, echo: Statement, mine: list[str], theirs: list[str])
             if size > len(best):
                 best = tuple(mine[i : i + size])
     telling = set(best) - GENERIC - ATTRIBUTES - PRONOUNS
-    if not telling or (len(best) == 1 and best[0] not in said.named):
+    if not telling or (len(best) == 1 and best[0] not in said.named | echo.named):
         return ()
     return best
 
 
 def chosen_part(said: Statement, run: tuple[str, ...], heads: frozenset[str]) -> tuple[str, ...]:
-    """*run* without the subject before the value ("offsite, May 4")."""
+    """*run* without the subject before the value ("offsite, May 4").
+
+    Where the subject is all there is, it is what was chosen: "solo reviews are our choice".
+    """
+    size = len(said.choice_terms)
+    for at in range(len(run) - size + 1):
+        if size and run[at : at + size] == said.choice_terms:
+            return said.choice_terms
+    if heads.issuperset(run):
+        return run
     begin = 0
     while begin < len(run) - 1 and run[begin] in heads:
         begin += 1

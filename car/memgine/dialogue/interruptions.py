@@ -11,7 +11,7 @@ from car.memgine.dialogue.vocabulary import stems
 _PAUSE = (
     r"hold on(?! to\b| \w+\s+[-—–])|hold that|hang on|wait(?! times?\b)|paus\w+|stop\w*"
     r"|interrupt\w*|break(?:ing)? (?:off|away|here)|break (?:this|that|it|things) off"
-    r"|call(?:ed|s|ing)? (?:me |us )?away|pull(?:ed|s|ing)? (?:me |us )?(?:away|out|off)"
+    r"|(?:call|pull|drag|tak|tear|whisk|draw)\w* (?:me |us |you )?(?:away|out|off|aside|elsewhere)"
     r"|(?:one|a|just a) (?:second|sec|moment|minute)|one sec|for (?:a|the|one) (?:moment|second"
     r"|minute|while|time being)|(?:came|come|comes|coming|popped|cropp\w*) (?:up|in|between)"
     r"|in between|something (?:else|more|urgent|important|has|just|different)"
@@ -33,9 +33,25 @@ _PAUSE = (
     r"|(?:need|require|demand|want|call)s? (?:me|my|our|us|for|your|immediate)"
     r"|(?:came|come|comes|get|got) back to (?:this|that|it)|to one side|for now|at once|right away"
     r"|immediate(?:ly)?|sudden(?:ly)?|apolog\w+|sorry|pardon|suspend\w*|adjourn\w*|afk"
+    r"|(?:pull|drag|call|rope|suck|whisk)(?:ed|ped|s|ing)? (?:me |us )?(?:in|into|onto|over)"
+    r"|(?:have|need|got|must|going|let me) (?:to )?(?:quickly |just )?(?:take|get|grab"
+    r"|answer|pick up)"
+    r" (?:this|that|it)(?: one| call)?|on (?:hold|ice|pause)|back ?burner|(?:a|half a|two"
+    r"|couple of)"
+    r" (?:tick|jiffy|secs?|seconds|moments|minutes|mins?|beat|breather)|(?:other|another"
+    r"|second) line"
+    r"|(?:phone|doorbell|bell|line) (?:is |just )?(?:ringing|rings|rang)|at the door|knock\w*"
+    r"|(?:turn|pop|crop|spr[aiu]ng)\w* up|hold (?:the|that|this) thought|hat(?:e|ing) to"
+    r"|(?:fire ?drill|firefight\w*|fire to put out|crisis)|back in (?:a|an|one|two|five|ten)\b"
+    r"|be back|barg\w+ in|step\w* in|rud\w+|intrud\w*|intrusion|hijack\w*|derail\w*|diversion"
+    r"|breaks? (?:the|our) (?:flow|thread)|switch\w* (?:gears|tracks?|over|hats?)|shift\w* gears"
+    r"|freeze (?:this|that|it|here)|rain ?check|quick break|out of order|jump the queue"
 )
 _LEAVING = re.compile(
-    rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)", re.I
+    rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)"
+    r"|^\W*(?:[\w'’]+[\s,]+){0,4}?(?:can|could|may|might|shall|would|mind|okay|ok|alright)\b"
+    rf"[^.?!]{{0,40}}?\b(?:{_PAUSE})\b[^.?!]{{0,40}}\?",
+    re.I,
 )
 _LEAD = (
     r"(?:^|[,.;:!—–-]\s*)\W*(?:(?:ok|okay|so|right|anyway|alright|now|and|well|then|thanks|great"
@@ -55,7 +71,8 @@ _RETURNING = re.compile(
     r"|(?:am |m |are )?(?:free|available|here|present|with you) again\b|left off\b"
     r"|(?:come|turn|switch)(?:ing)? back\b|once (?:more|again)\b)"
     r"|\bas (?:before|we were)\b|\bwhere we (?:left|stopped|were)\b"
-    r"|^\W*(?:now|so|ok|okay|right|anyway)\b.{1,40}\bagain\W*$",
+    r"|^\W*(?:now|so|ok|okay|right|anyway|alright)\b.{1,40}\bagain"
+    r"(?:\W+(?:please|then|now|thanks|thank you|if (?:you|we) \w+))?\W*$",
     re.I,
 )
 _BREAKING = re.compile(
@@ -99,6 +116,14 @@ def leaves(text: str) -> bool:
     return _LEAVING.search(text) is not None
 
 
+def names(text: str) -> bool:
+    """Whether *text* is no more than the name of a topic."""
+    name = text.strip(" .,;!?…")
+    if _PART.search(name) is not None or _PREDICATE.search(name) is not None:
+        return False
+    return len(name.split()) <= LONGEST_NAME
+
+
 def _before_name(text: str) -> str:
     """What *text* says before it only names a topic ("Sorry, one thing first: the audit").
 
@@ -126,12 +151,24 @@ def turns_back(text: str, opening: str = "") -> bool:
 
     The words before that name may be those of the turn's *opening* by which the topic was left.
     """
+    topical = _TOPICAL.match(text)
+    if topical is not None and not _PREDICATE.search(text, topical.end()):
+        return len(text.split()) <= BROADEST
     said = _before_name(text)
     if not said or len(said.split()) > BROADEST:
         return False
     if is_filler(said) or _GOING_ON.search(said) is not None:
         return True
     return not stems(said).isdisjoint(stems(_by_which(_before_name(opening))))
+
+
+_TOPICAL = re.compile(
+    r"\W*(?:(?:ok|okay|so|right|and|well|alright|now|then|anyway|good|fine|all right)\b\W*)+"
+    r"(?:about|regarding|concerning|as (?:for|to|regards)|re|with (?:regard|respect) to"
+    r"|(?:coming|turning|getting|moving|going) to|to|what about|how about)\b",
+    re.I,
+)
+"""What leads over to a topic that is only named: "so about the roof"."""
 
 
 def _by_which(said: str) -> str:
@@ -151,6 +188,23 @@ _COMPLETED = re.compile(
     r"(?!\s+(?:on|for|to|that|upon|as|by|in|with)\b)",
     re.I,
 )
+
+
+def excuses(text: str) -> bool:
+    """Whether *text* begins with what is said to those who were kept waiting."""
+    return _EXCUSING.match(text) is not None
+
+
+_EXCUSING = re.compile(
+    r"\W*(?:(?:ok|okay|so|right|and|well|alright|phew|there|again|i am|i'?m|we'?re|my|many|please"
+    r"|very|so|really|do)\b\W*)*(?:(?:sorry|apolog(?:ies|i[sz]e|y)|excuse|forgive|pardon|thanks?"
+    r"|thank you|thx|cheers|appreciate|grateful)\b[^.!?:;—–]{0,40}?\b(?:that|this|wait\w*|delay\w*|"
+    r"interrupt\w*|intrusion|disturb\w*|distract\w*|detour|diversion|digress\w*|pause|break"
+    r"|hold\w*|patien\w+|bear\w*|hang\w*|stand\w* by|absence|inconvenience|stay\w* on)\b"
+    r"|i(?:'?m| am) (?:back|here again|free again|all yours|with you)\b)",
+    re.I,
+)
+"""An apology for an interruption, or thanks for having waited."""
 
 
 def turns_to_another(text: str) -> bool:

@@ -6,14 +6,22 @@ a statement is decided in ``rulings``; here is what that leaves of its node.
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
 from car.memgine.dialogue.precedence import attributed
-from car.memgine.dialogue.requests import recalls, requests
-from car.memgine.dialogue.restatements import Dead, contains, dead_of, quotes, repeats
+from car.memgine.dialogue.requests import recalls, requests, supposes
+from car.memgine.dialogue.restatements import (
+    Dead,
+    contains,
+    dead_of,
+    quotes,
+    reinstated_by,
+    repeats,
+)
 from car.memgine.dialogue.statements import ANALYSED, Statement, read_statements, reword
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import foremost
@@ -48,6 +56,7 @@ class Ledger:
         self._fallen: deque[Statement] = deque()
         self._by_term: dict[str, list[Statement]] = {}
         self._verdicts: dict[int, _Verdict] = {}
+        self._answers: OrderedDict[tuple[int, int], frozenset[str]] = OrderedDict()
 
     # ---- statements ------------------------------------------------------------------------
 
@@ -94,13 +103,20 @@ class Ledger:
 
     def bury(self, old: Statement, value: Value, new: Statement | None, at: float) -> Dead:
         """*value* of *old* is dead from *at* on, as *new* says."""
-        dead = dead_of(old, value, new, at)
+        dead = dead_of(old, value, new, at, self._answers.get((old.node, old.part), frozenset()))
         self._dead.append(dead)
         for key in dead.keys:
             self._by_value.setdefault(key, []).append(dead)
         if len(self._dead) > DEAD_VALUES:
             self._forget(self._dead.popleft())
         return dead
+
+    def answered(self, said: Statement, echo: Statement) -> None:
+        """Count the words of *echo*, which gave *said* back, among those of what it is about."""
+        key = said.node, said.part
+        self._answers[key] = self._answers.get(key, frozenset()) | echo.topic | echo.head
+        if len(self._answers) > TURNS:
+            self._answers.popitem(last=False)
 
     def revive(self, said: Statement) -> None:
         """What *said* asserts anew is dead no longer."""
@@ -118,8 +134,12 @@ class Ledger:
                 del self._by_value[key]
 
     def repeated(self, said: Statement) -> list[Dead]:
-        """The dead values that *said* repeats."""
-        return [dead for dead in self._candidates(said) if repeats(said, dead)]
+        """The dead values that *said* repeats, and has no power to bring back."""
+        return [
+            dead
+            for dead in self._candidates(said)
+            if repeats(said, dead) and not reinstated_by(said, dead)
+        ]
 
     def only_repeats(self, said: Statement) -> bool:
         """Whether *said* states something dead."""
@@ -215,12 +235,26 @@ def _read(node: Node) -> list[Statement]:
     """The statements of *node*; what asks to be told something is a question, however put."""
     found = read_statements(node)
     for said in found:
-        if said.voice != "user":
+        if said.voice != "user" or _asks_for_change(said):
             continue
-        bare = not said.person and said.source is None and said.kinds.isdisjoint(_TYPED)
-        if requests(said.text) or (bare and recalls(said.text)):
+        if requests(said.text) or (_bare(said) and recalls(said.text)):
+            said.cues |= {Cue.QUESTION}
+    for said, following in pairwise(found):
+        if following.has(Cue.QUESTION) and _bare(said) and supposes(said.text):
             said.cues |= {Cue.QUESTION}
     return found
+
+
+def _asks_for_change(said: Statement) -> bool:
+    """Whether *said* is a question in form only: "could you move it to noon?"."""
+    return said.text.endswith("?") and said.has(Cue.CORRECTION) and not said.has(Cue.QUESTION)
+
+
+def _bare(said: Statement) -> bool:
+    """Whether *said* is the user's own word, without a value that it could be there to state."""
+    if said.voice != "user" or said.person or said.source is not None:
+        return False
+    return said.kinds.isdisjoint(_TYPED)
 
 
 _TYPED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.WHEN, Kind.STATE})

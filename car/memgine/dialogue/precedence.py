@@ -11,6 +11,7 @@ import msgspec
 
 from car.memgine.dialogue.agents import agent_at
 from car.memgine.dialogue.sources import MAY_TITLE, Attribution, attribution
+from car.memgine.titles import OFFICES
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -18,6 +19,11 @@ class Source(msgspec.Struct, frozen=True):
 
     holder: str
     rank: int
+
+
+def is_office(source: Source) -> bool:
+    """Whether only the office is known ("the CEO"), of which there is one in a talk."""
+    return OFFICES.issuperset(source.holder.split())
 
 
 def source_of(text: str) -> tuple[Source | None, str]:
@@ -57,13 +63,26 @@ def spoken_for(clause: str) -> Source | None:
         if found is not None:
             break
     if found is None:
+        titles = MAY_TITLE.finditer(clause)
         named = (
-            agent_at(clause, match.start(), whole=True, named=True)
-            for match in MAY_TITLE.finditer(clause)
-            if not _OBJECT.search(clause, 0, match.start())
+            agent_at(clause, start, whole=True, named=True)
+            for start in (_begin(clause, match.start()) for match in titles)
+            if not _OBJECT.search(clause, 0, start)
         )
         found = next((one for one in named if one is not None), None)
     return None if found is None else Source(*found)
+
+
+def _begin(clause: str, title: int) -> int:
+    """Where who has the title at *title* is called: "Ida, the engineer", "Ida (VP)"."""
+    name = _NAMED_BEFORE.search(clause, 0, title)
+    return title if name is None else name.start("name")
+
+
+_NAMED_BEFORE = re.compile(
+    r"\b(?P<name>[A-Z][\w-]+)(?:,\s*|\s*\(|\s+-\s+|\s+)"
+    r"(?:(?:the|our|a|an|as|who['’]s|who is|my|is)\s+)*(?:(?:\w+ing|[A-Z][a-z]+|HR|IT)\s+)?$"
+)
 
 
 def views(sentence: str) -> list[tuple[Source, str]]:
@@ -96,7 +115,9 @@ def _in_brackets(part: str) -> Source | None:
 
 _BRACKETED = re.compile(r"\((?:the |our )?(?P<inside>[^()]{2,60})\)")
 _BETWEEN = re.compile(
-    r"[,;:–—]?\s+(?:vs\.?|versus|against|although|though|while|whilst|whereas|but|however)\s+"
+    r"[,;:–—]?\s+(?:vs\.?|versus|against|(?:even )?though|although|albeit|while|whilst|whereas|but"
+    r"|however|yet|meanwhile|notwithstanding|despite|in spite of|on the other hand"
+    r"|(?:in|by) contrast(?: to)?|as (?:opposed|against) to|only that|except that)\s+"
     r"|,\s+(?:and|so)\s+(?:then\s+)?|;\s+(?:and\s+)?",
     re.I,
 )
@@ -107,7 +128,7 @@ _OBJECT = re.compile(
 
 _AGENT = re.compile(
     r"\b(?:per|according to|by|from|on orders of|by order of|in the name of|on behalf of"
-    r"|says|said|quoth)\s+(?:the |our |their |its |a )?",
+    r"|says|said|quoth|owner|owned by|author|authored by|source)\s+(?:the |our |their |its |a )?",
     re.I,
 )
 _TURNING = re.compile(r"[,;:–—]\s+(?:and|but|while|whereas|although|though|so)\s+|[;:]\s+")

@@ -14,10 +14,10 @@ from car.memgine.dialogue import scopes
 from car.memgine.dialogue.cancellations import revokes
 from car.memgine.dialogue.corrections import overlap, replaces, rivals
 from car.memgine.dialogue.course import Course
-from car.memgine.dialogue.disavowals import disavowed
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.quotations import buries, core_text
+from car.memgine.dialogue.refutations import Refutations
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import UNREAD, Statement, spaced
@@ -49,6 +49,7 @@ class DialogueReader:
         self._ledger = Ledger()
         self._course = Course(self._ledger)
         self._rulings = Rulings(self._ledger)
+        self._refutations = Refutations(self._ledger, self._rulings)
 
     def read(self, node: Node, around: Surroundings) -> list[Effect]:
         """What *node*, which has just come in, does; effects on itself included."""
@@ -80,17 +81,14 @@ class DialogueReader:
             return effects
         for said in found:
             if said.alive and said.topic is not UNREAD:
-                self._disavow(said, around)
+                self._refutations.judge(said, found, around)
+            if said.alive and said.topic is not UNREAD:
                 self._rulings.judge(said, around)
         self._rulings.declare_past(found, around)
+        for said in found:
+            if said.alive and said.victor:
+                self._rulings.trim(said)
         return effects + self._ledger.settle(around)
-
-    def _disavow(self, said: Statement, around: Surroundings) -> None:
-        """Whose word *said* calls wrong has said nothing."""
-        fallen = [old for old in disavowed(said, self._ledger.back()) if old.alive]
-        for old in fallen:
-            self._ledger.kill(old, "superseded", said.node)
-        self._rulings.sweep(fallen, [], said.node, around)
 
     def _read_fact(self, node: Node, around: Surroundings) -> list[Effect]:
         """A fact is taken at its word; it only falls if it was dead when it was written."""

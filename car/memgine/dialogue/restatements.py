@@ -31,11 +31,19 @@ class Dead(msgspec.Struct, frozen=True, eq=False):
     """Whether somebody said so, rather than a fact that took the other's place."""
     keys: frozenset[str]
     """The words it is looked up under: its normal form, and what was written."""
+    rank: int = 0
+    """Of the source that said so, where there is one."""
 
 
-def dead_of(old: Statement, value: Value, new: Statement | None, at: float) -> Dead:
-    """The record of *value* of *old*, which *new* retired."""
-    slot = old.topic | old.head | old.named
+def dead_of(
+    old: Statement,
+    value: Value,
+    new: Statement | None,
+    at: float,
+    also: frozenset[str] = frozenset(),
+) -> Dead:
+    """The record of *value* of *old*, which *new* retired; *also* are more words of its slot."""
+    slot = also | old.topic | old.head | old.named
     if new is not None:
         slot |= new.topic | new.head
     if old.source is not None:
@@ -43,7 +51,8 @@ def dead_of(old: Statement, value: Value, new: Statement | None, at: float) -> D
     written = terms(old.text[value.start : value.end])
     told = new is not None and new.voice != "fact"
     keys = frozenset([value.normal, *value.normal.split(), *written])
-    return Dead(value.kind, value.normal, slot, at, old.node, told, keys)
+    rank = new.source.rank if new is not None and new.source is not None else 0
+    return Dead(value.kind, value.normal, slot, at, old.node, told, keys, rank)
 
 
 def contains(said: Statement, dead: Dead) -> bool:
@@ -55,11 +64,11 @@ def contains(said: Statement, dead: Dead) -> bool:
 
 def repeats(said: Statement, dead: Dead) -> bool:
     """Whether *said* states *dead* of the same slot."""
+    if said.voice == "fact" and _is_part(said, dead):
+        return True
     if not contains(said, dead) or (dead.kind is Kind.CHOICE and said.has(Cue.CANCEL)):
         return False
     if said.voice == "user" and (said.has(Cue.PAST) or not (said.topic or said.head)):
-        return True
-    if said.voice == "fact" and set(said.terms) - GENERIC <= set(dead.normal.split()):
         return True
     shared = len((said.topic | said.head | said.named) & dead.slot)
     if said.voice == "assistant":
@@ -67,6 +76,29 @@ def repeats(said: Statement, dead: Dead) -> bool:
     if dead.kind in _TELLING:
         return shared >= 1
     return shared >= 2 or bool(said.head & dead.slot) or (shared == 1 and len(said.topic) <= 2)
+
+
+def _is_part(fact: Statement, dead: Dead) -> bool:
+    """Whether *fact* says nothing but a choice that was given up, or a part of it that tells."""
+    own = [term for term in fact.terms if term not in GENERIC]
+    whole = dead.normal.split()
+    if dead.kind is not Kind.CHOICE or not own:
+        return contains(fact, dead) and set(own) <= set(whole)
+    return _within(own, whole) and (len(own) > 1 or own == whole or own[0] in fact.named)
+
+
+def reinstated_by(said: Statement, dead: Dead) -> bool:
+    """Whether *said* comes from above the one on whose word the *dead* value fell."""
+    return said.source is not None and 0 < dead.rank < said.source.rank
+
+
+def agrees(new: Statement, old: Statement) -> bool:
+    """Whether both give one typed value, so that their other words are only put otherwise."""
+    mine = {(value.kind, value.normal) for value in new.values if value.kind in _MEASURED}
+    return any((value.kind, value.normal) in mine for value in old.values)
+
+
+_MEASURED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.WHEN, Kind.SPAN})
 
 
 def quotes(said: Statement, dead: Statement) -> bool:

@@ -8,17 +8,18 @@ import re
 from collections.abc import Iterable
 
 from car.memgine.dialogue.aftermath import Aftermath
+from car.memgine.dialogue.amendments import Amendments
 from car.memgine.dialogue.cancellations import revokes, takes_back
 from car.memgine.dialogue.conflicts import revises
-from car.memgine.dialogue.corrections import claims, is_open, outranked, overruled, replaces, rivals
+from car.memgine.dialogue.corrections import claims, is_open, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.drafts import drafted
 from car.memgine.dialogue.ledger import Ledger
-from car.memgine.dialogue.quotations import LEAST_TERMS, amendment
-from car.memgine.dialogue.restatements import Dead
+from car.memgine.dialogue.restatements import Dead, agrees
 from car.memgine.dialogue.settlements import Settlements
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
-from car.memgine.dialogue.trimming import foremost, mended_text, without_dead, without_old
+from car.memgine.dialogue.trimming import mended_text, without_dead, without_old
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.weighing import Weighing, outranks
 
@@ -43,6 +44,7 @@ class Rulings:
         self._weighing = Weighing(ledger)
         self._aftermath = Aftermath(ledger, self._settlements)
         self.sweep = self._aftermath.sweep
+        self._amendments = Amendments(ledger, self.sweep, self.trim)
 
     def judge(self, said: Statement, around: Surroundings) -> None:
         """Read one statement that has just been made."""
@@ -51,10 +53,16 @@ class Rulings:
             if ledger.repeated(said) or ledger.quoted(said):
                 ledger.kill(said, "restated", None)
             else:
-                self.listen(said)
+                self._grant(said, self.listen(said), around)
             return
+        if said.voice == "user":
+            self._drop_drafts(said, around)
         back = self._settlements.reinstates(said)
-        if said.voice == "user" and not back and self._amend(said, around):
+        if (
+            said.voice == "user"
+            and not back
+            and self._amendments.carry_out(said, self._before(said, around), around)
+        ):
             return
         settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
         settles = settles or back or takes_back(said) or revises(said)
@@ -64,7 +72,9 @@ class Rulings:
         if said.has(Cue.REVERT) and not said.returning:
             said.known = ledger.names_dead_choice(said)
         if self._weighing.is_attributed(said):
-            self._weighing.weigh(said, self._before(said, around))
+            before = self._before(said, around)
+            self._weighing.identify(said, before)
+            self._weighing.weigh(said, before)
         self.revoke(said, around)
         if said.alive:
             self._correct(said, around)
@@ -75,19 +85,34 @@ class Rulings:
             if echo.alive and echo.voice == "assistant":
                 self.listen(echo)
 
-    def listen(self, echo: Statement) -> None:
-        """Note which of the user's last statements an assistant gives back."""
+    def listen(self, echo: Statement) -> bool:
+        """Note what of the user's an assistant gives back; whether that grants a request."""
         seen: dict[int, list[Statement]] = {}
         for said in self._ledger.back():
-            heard = said.alive or (said.has(Cue.QUESTION) and not said.laid and not seen)
+            last = said.node in seen or not seen
+            heard = said.alive or (last and said.has(Cue.QUESTION) and not said.laid)
             if said.node < echo.node and heard and said.voice == "user" and not said.person:
                 seen.setdefault(said.node, []).append(said)
                 if len(seen) > ECHO_REACH:
                     break
-        given = [self._settlements.note(said, echo) for found in seen.values() for said in found]
-        if seen and echo.part == 0 and not any(given):
+        told = [said for found in seen.values() for said in found]
+        given = [said for said in told if self._settlements.note(said, echo)]
+        for said in given:
+            self._ledger.answered(said, echo)
+        if seen and echo.part == 0 and not given:
             for said in next(iter(seen.values())):
                 self._settlements.accept(said, echo)
+        return any(said.has(Cue.QUESTION) for said in given)
+
+    def _grant(self, echo: Statement, granted: bool, around: Surroundings) -> None:
+        """Let what an assistant grants, as it was asked to, take the place of what stood."""
+        replaced = self._settlements.replaced(echo) if granted else None
+        if replaced is None:
+            return
+        old, values = replaced
+        self._ledger.kill(old, "superseded", echo.node)
+        dead = [self._ledger.bury(old, value, echo, echo.at) for value in values]
+        self.sweep([old], dead, echo.node, around)
 
     def _correct(self, said: Statement, around: Surroundings) -> None:
         ledger = self._ledger
@@ -106,6 +131,16 @@ class Rulings:
             self.sweep([old for old, _ in replaced], dead, said.node, around)
         self.trim(said)
 
+    def _drop_drafts(self, said: Statement, around: Surroundings) -> None:
+        """What was drafted just before *said* settled something is dead, wherever it stands."""
+        if not said.has(Cue.FINAL, Cue.DECISION, Cue.OVERRIDE) or said.has(Cue.QUESTION):
+            return
+        for draft, phrase in drafted(said, self._ledger.back()):
+            self._ledger.lay(draft)
+            value = Value(Kind.CHOICE, " ".join(phrase), 0, 0)
+            dead = self._ledger.bury(draft, value, None, said.at)
+            self.sweep([draft], [dead], said.node, around)
+
     def _between(self, said: Statement, replaced: list[Replaced]) -> list[Replaced]:
         """The steps of a story told in one turn between its beginning and *said*, its end."""
         first = min((old.part for old, _ in replaced if old.node == said.node), default=said.part)
@@ -122,6 +157,9 @@ class Rulings:
 
     def trim(self, said: Statement) -> None:
         """Show *said* without what it says itself to be old, or what is dead in its brackets."""
+        if said.voice == "fact" and said.victor and self._is_given_up(said):
+            self._ledger.kill(said, "restated", None)
+            return
         text = without_old(said)
         if text != said.text:
             self._ledger.rewrite(said, text)
@@ -130,6 +168,11 @@ class Rulings:
             text = without_dead(said, normals)
             if text != said.text:
                 self._ledger.rewrite(said, text)
+
+    def _is_given_up(self, said: Statement) -> bool:
+        """Whether somebody gave the value of *said* up after it had been stated."""
+        given_up = (dead for dead in self._ledger.repeated(said) if dead.told)
+        return any(said.at < dead.at for dead in given_up)
 
     def declare_past(self, found: list[Statement], around: Surroundings) -> None:
         """What a turn names as the old value, beside a new one, is dead wherever it stands."""
@@ -185,6 +228,10 @@ class Rulings:
                     self._ledger.bury(said, value, old, said.at)
                 return replaced
             dead = replaces(said, old)
+            if agrees(said, old) and all(value.kind is Kind.CHOICE for value in dead):
+                continue
+            if dead and self._weighing.is_backed(old, said):
+                continue
             if dead:
                 self._take_place(said, old, dead)
                 replaced.append((old, dead))
@@ -214,50 +261,6 @@ class Rulings:
         ]
         return found + self._aftermath.like(said.text, said.node, around, said)
 
-    # ---- giving the words of what falls -------------------------------------------------------
-
-    def _amend(self, said: Statement, around: Surroundings) -> bool:
-        """Carry out what *said* does to statements whose words it gives; whether it does."""
-        ledger = self._ledger
-        if len(said.terms) <= LEAST_TERMS:
-            return False
-        alive = [
-            old
-            for old in self._before(said, around)
-            if old.node != said.node and old.voice != "signal" and not outranked(said, old)
-        ]
-        alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
-        alive += [old for old in ledger.back() if old.node < said.node and _is_set_aside(old)]
-        following = [s for s in ledger.known(said.node) if 0 < s.part - said.part <= 2]
-        found = amendment(said, [*alive, *ledger.quoted(said)], following)
-        if found is None:
-            return False
-        fallen = [old for old in found.old if old.alive]
-        new = None
-        if found.text is not None:
-            new = said
-            ledger.rewrite(said, found.text)
-            said.victor = True
-            ledger.revive(said)
-        else:
-            ledger.kill(said, "restated", None)
-            new = next((s for s in following if any(rivals(s, old) for old in fallen)), None)
-            if new is not None:
-                new.victor = True
-        kept = set() if new is None else {(v.kind, v.normal) for v in foremost(new)}
-        dead = [
-            ledger.bury(old, value, new, said.at)
-            for old in fallen
-            for value in old.values
-            if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
-        ]
-        for old in fallen:
-            ledger.kill(old, "superseded", said.node)
-        self.sweep(fallen, dead, said.node, around)
-        if new is said:
-            self.trim(said)
-        return True
-
     # ---- taking back -------------------------------------------------------------------------
 
     def revoke(self, said: Statement, around: Surroundings, *, facts: bool = True) -> None:
@@ -285,11 +288,6 @@ class Rulings:
             said.victor = True
             self._ledger.revive(said)
             self.sweep(fallen, dead, said.node, around)
-
-
-def _is_set_aside(old: Statement) -> bool:
-    """Whether *old* was a user's question or guess: taken back, it is not to come in again."""
-    return old.voice == "user" and not old.alive and not old.laid and not old.person
 
 
 def _timed(new: Statement, old: Statement) -> bool:

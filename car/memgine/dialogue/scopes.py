@@ -29,15 +29,19 @@ _KINDS = (
     r"|trial run|war[- ]?gam(?:e|ing)"
 )
 _PLAY = (
-    r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* out loud"
-    r"|play\w*|kick\w*|ideas?|fun|discussion|practice|thoughts|test\w*|illustrat\w+|exercise|demo\w*"
+    r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* (?:out loud|aloud)"
+    r"|play\w*|kick\w*|ideas?|fun|discussion|practice|thoughts|test\w*|illustrat\w+"
+    r"|exercise|demo\w*"
     r"|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
 )
 _FANCIFUL = r"hypothetical|theoretical|imaginary|fictional|fictitious|speculative|made up|pretend"
 _NOT_EARNEST = (
-    rf"(?:just|only|purely|strictly|merely) (?:for |an? |in )?(?:{_PLAY})\b"
+    r"(?:just|only|purely|strictly|merely|simply|solely|nothing (?:but|more than)|no more than)"
+    r" (?:(?:for|as|an?|in|at|by way of|some|the sake of|a bit of|meant|intended|to be"
+    r"|to)(?: the)? )*"
+    rf"(?:{_PLAY})\b"
     rf"|(?:all|entirely) (?:for|an?|in) (?:{_PLAY})\b"
-    r"|for (?:the sake of )?argument(?:'s sake)?|thinking out loud|off the record"
+    r"|for (?:the sake of )?argument(?:'s sake)?|think(?:ing)? (?:out loud|aloud)|off the record"
     r"|(?:nothing|none)\b[^.!?]{0,20}\b(?:is|are|will be|gets?|counts?) (?:yet )?"
     r"(?:final|binding|decided|committed|agreed|fixed|official|real|settled|for real)"
     r"|(?:not|no) (?:a |any |real |actual )*commitments?\b(?! (?:yet|has|have|was))"
@@ -51,7 +55,8 @@ _NOT_EARNEST = (
 )
 _BOUNDED = re.compile(
     rf"\b(?:{_KINDS}|scope[ds]?|session|only|solely|merely|within|confined|limited|restricted"
-    r"|nowhere|prejudice|outside|inside|beyond|provisional(?:ly)?|tentative(?:ly)?|unofficial(?:ly)?"
+    r"|nowhere|prejudice|outside|inside|beyond|provisional(?:ly)?|tentative(?:ly)?"
+    r"|unofficial(?:ly)?"
     r"|informal(?:ly)?|fictional|fictitious|imaginary|fake|hypothetical"
     r"|(?:not|non|nothing|never|yet to be|to be|un)[- ]?(?:yet )?(?:been )?(?:settled|binding|final"
     r"|agreed|real|decided|confirmed|committed|official|approved))\b",
@@ -64,11 +69,17 @@ _ACT = (
     r"|i want to|can we|going to|time (?:for|to)|start(?:ing)?|enter(?:ing)?|opening"
     r"|begin(?:ning)?|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in"
     r"|moving (?:in)?to|open|imagine|pretend|suppose|picture|assume|take|treat|regard|consider"
-    r"|call|play|sketch|for the next|what follows|the following|what comes now"
+    r"|call|play|sketch|for the next|what follows|the following|what comes now|(?:up )?next"
+    r"|on the agenda|kick(?:ing)? off|welcome to"
+    r"|(?:div|jump|step|go|slip|mov)(?:e|ing)? into"
+    r"|(?:now|here) comes?|now,? an?|bear with|indulge|humou?r me|how about|what about"
+    r"|care for|fancy"
 )
 _FRAMED = re.compile(
     rf"\b(?:{_ACT})\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|\b(?-i:[A-Z])[a-z]+['’]s (?:session|account"
-    r"|case|file|data|profile)\b)",
+    r"|case|file|data|profile)\b)"
+    rf"|\b(?:{_KINDS})(?: \w+){{0,2}} (?:starts?|begins?|opens?|commences?|mode(?: on)?|time|is on"
+    r"|is open|follows)\b(?! (?:at|on (?:\w+day|the \d)|in (?:\d|an?)|with))",
     re.I,
 )
 _DISCLAIMED = re.compile(
@@ -80,7 +91,8 @@ _DISCLAIMED = re.compile(
 _EARNEST = (
     r"(?:obligations?|commitments?|decisions?|promises?|agreements?|binding|bind|binds|bound|final"
     r"|decided|committed|agreed|official|settled|real|real world|serious|earnest|reality|legal"
-    r"|effect|force|consequences?|contract|valid|count|counts|hold|holds|obliges?|promised|merged|kept|saved|shipped|stays|sticks)\b"
+    r"|effect|force|consequences?|contract|valid|count|counts|hold|holds|obliges?|promised"
+    r"|merged|kept|saved|shipped|stays|sticks)\b"
 )
 _UNEARNEST = re.compile(
     r"\b(?:no|not|non|nobody|no one|none|nothing|never|neither|nor|without|zero|hardly"
@@ -107,7 +119,8 @@ def _announces(text: str) -> bool:
 
 
 _REAL = (
-    r"(?:real(?:ity)?|actual(?:ly)?|commitments|obligations|firm|concrete|binding|agreed|confirmed|earnest|serious(?:ly)?"
+    r"(?:real(?:ity)?|actual(?:ly)?|commitments|obligations|firm|concrete|binding|agreed"
+    r"|confirmed|earnest|serious(?:ly)?"
     r"|facts|business|production|prod|live|earth)\b"
 )
 _CLOSING = re.compile(
@@ -117,8 +130,11 @@ _CLOSING = re.compile(
     rf"|(?:set|put)(?:ting)? aside)"
     rf" (?:of |with |up |from )?(?:the |this |that |our |my |all |these )*(?:[\w'’-]+ )?"
     rf"(?:{_KINDS}|session)\b"
+    rf"|\b(?:{_KINDS})(?: session| mode| environment)? (?:is |are |was |now )*(?:ends?"
+    rf"|ended|over|done"
+    r"|finish\w*|clos\w+|conclu\w+|stops?|stopped|complete[sd]?)\b(?! (?:at|in|on|by)\b)"
     rf"|\b(?:back|return(?:ing)?|on|over|now|turn(?:ing)?|move|moving"
-    rf"|switch(?:ing)?) (?:on )?(?:to|for)"
+    rf"|switch(?:ing)?) (?:on |from [^.!?]{{2,40}}? )?(?:to|for)"
     rf" (?:the |our |what(?:'s| is| we(?:'ve| have)?) )*{_REAL}"
     rf"|\b(?:talk|speak|focus|stick)\b[^.!?]{{0,25}}\b(?:about|on|to)\s+(?:the |our "
     rf"|what'?s )*{_REAL}"
@@ -179,7 +195,8 @@ def opens(text: str, *, casual: bool, valued: bool) -> str | None:
         drafted = valued and _name(text).startswith("draft")
         framed = _DISCLAIMED.search(text) is not None and not drafted
         framed = framed or (not valued and _announces(text))
-    return _name(text) if framed and not _CLOSING.search(text) else None
+    closing = _CLOSING.search(text) is not None and _UNEARNEST.search(text) is None
+    return _name(text) if framed and not closing else None
 
 
 def is_earnest(text: str) -> bool:

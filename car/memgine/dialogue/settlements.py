@@ -10,12 +10,12 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
+from car.memgine.authority import DIRECTOR
 from car.memgine.dialogue.corrections import apart, outranked, rivals
 from car.memgine.dialogue.cues import Cue, adds
 from car.memgine.dialogue.echoes import chosen_part, given, shared
 from car.memgine.dialogue.precedence import speaks_for
+from car.memgine.dialogue.reinstatements import Settlement, names, reinstates
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, STATE_NOUNS, terms
@@ -50,28 +50,14 @@ _FIRM = _SETTLING - frozenset(
 )
 """Those that settle something even where the statement shares no word with it."""
 
-_RETURNING = frozenset(
+_PASSING = frozenset(
     terms(
-        "again back return revert restore reinstate reinstatement resume undo keep stay stick"
-        " remain retain prefer preference like love miss better best good right stand readopt"
+        "since morning afternoon evening today tonight week month present moment time day hour"
+        " same unchanged rest else differ different other order send sent ship deliver delivery"
+        " destination place regard treat consider regardless"
     )
 )
-"""What brings back an earlier choice that is named beside it."""
-
-_DECLINING = re.compile(
-    r"\b(?:not|no longer|no more|never(?!\s*mind)|nothing|neither|nor|without|against|instead of"
-    r"|rather than|drop|dropped|scrap|scrapped|lose|ditch|forget|besides|than)\b|n['’]t\b",
-    re.I,
-)
-"""What keeps a named choice from being brought back."""
-
-LONGEST_CHOICE = 6
-"""Terms of a choice that is recognised when it is named again."""
-
-_PASSING = frozenset(
-    terms("since morning afternoon evening today tonight week month present moment time day hour")
-)
-"""When something came about, rather than what it is about."""
+"""When something came about, or what stays as it was, rather than what it is about."""
 
 MOST_FOREIGN = 2
 """Stems of its own that a state of the same thing may come with."""
@@ -86,15 +72,6 @@ _REQUESTING = re.compile(
 _STRONG = (Cue.CORRECTION, Cue.FINAL, Cue.OVERRIDE, Cue.REVERT, Cue.DECISION)
 
 
-class Settlement(msgspec.Struct, frozen=True, eq=False):
-    """*said*, given back by *echo* as *phrase*; *slot* are the stems of what it is of."""
-
-    said: Statement
-    echo: Statement
-    phrase: tuple[str, ...]
-    slot: frozenset[str]
-
-
 class Settlements:
     """The last settlements of a talk, bounded."""
 
@@ -105,7 +82,7 @@ class Settlements:
         """Take in that an assistant heard what the user had *said* without giving it back."""
         if said.values:
             slot = (said.topic | said.head) - GENERIC
-            self._held.append(Settlement(said, echo, said.choice_terms, slot))
+            self._held.append(Settlement(said, echo, said.choice_terms, slot, given=False))
 
     def note(self, said: Statement, echo: Statement) -> bool:
         """Take in that the assistant's *echo* gave back what the user had *said*, if it did.
@@ -142,34 +119,16 @@ class Settlements:
         return [
             (held.said, [Value(Kind.CHOICE, " ".join(held.phrase), 0, 0)])
             for held in self._held
-            if held.said in fallen and held.phrase and not _names(new, list(held.phrase))
+            if held.said in fallen and held.phrase and not names(new, list(held.phrase))
         ]
 
     def reinstates(self, new: Statement) -> bool:
-        """Whether *new* brings back a choice that another has taken the place of.
-
-        It names what was settled before, says that this is to be so again, and does not name
-        what was settled last.
-        """
-        if new.has(Cue.HYPOTHETICAL) or _DECLINING.search(new.text):
-            return False
-        if not (_RETURNING & set(new.terms) or new.has(Cue.REVERT)):
-            return False
-        held = [one for one in self._held if one.phrase and new.node > one.said.node]
-        standing = next((one for one in reversed(held) if one.said.alive), None)
-        if standing is None or _names(new, list(standing.phrase)):
-            return False
-        return any(
-            (not one.said.alive or one.slot & standing.slot or one.phrase[-1] in standing.phrase)
-            and one.said.node < standing.said.node
-            and len(one.phrase) <= LONGEST_CHOICE
-            and _names_part(new, one.phrase, standing.phrase)
-            for one in held
-        )
+        """Whether *new* brings back a choice that another has taken the place of."""
+        return reinstates(new, [one for one in self._held if one.phrase])
 
     def echoes(self, said: Statement) -> list[Statement]:
         """The assistant's statements that gave back what was *said*."""
-        return [held.echo for held in self._held if held.said is said and held.phrase]
+        return [held.echo for held in self._held if held.said is said and held.given]
 
     def replaced(self, new: Statement) -> tuple[Statement, list[Value]] | None:
         """What *new* takes the place of, with the values that die; None where it lets all be."""
@@ -179,8 +138,8 @@ class Settlements:
         asked = new.has(Cue.QUESTION) and not back
         if asked and not _REQUESTING.match(new.text):
             return None
-        for last, held in self._newest():
-            if new.node <= held.said.node or apart(new, held.said):
+        for last, held in self._newest(new.node):
+            if apart(new, held.said):
                 continue
             if outranked(new, held.said):
                 continue
@@ -192,10 +151,10 @@ class Settlements:
                 return held.said, dead
         return None
 
-    def _newest(self) -> Iterator[tuple[bool, Settlement]]:
+    def _newest(self, before: int) -> Iterator[tuple[bool, Settlement]]:
         last = True
         for held in reversed(self._held):
-            if held.said.alive:
+            if held.said.alive and held.said.node < before:
                 yield last, held
                 last = False
 
@@ -212,7 +171,7 @@ _ACKNOWLEDGING = frozenset(
 def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     """The typed values of *held* that *new* has others for, where it speaks of the same."""
     dead = [value for value in rivals(new, held.said, loose=True) if value.kind is not Kind.CHOICE]
-    if not dead:
+    if not dead or _is_share(new, dead):
         return []
     slot = held.slot
     foreign = (new.topic | new.head) - slot - ATTRIBUTES - _SETTLING - GENERIC - _PASSING
@@ -231,6 +190,18 @@ def _typed(new: Statement, held: Settlement, *, near: bool) -> list[Value]:
     return dead if brief and len(foreign) <= 1 else []
 
 
+def _is_share(new: Statement, dead: list[Value]) -> bool:
+    """Whether *new* only speaks of some of what there is: "3 of them"."""
+    share = _SHARE.search(new.text)
+    return share is not None and any(
+        value.kind is Kind.COUNT and float(share[1].replace(",", "")) <= float(value.normal)
+        for value in dead
+    )
+
+
+_SHARE = re.compile(r"\b(\d[\d,]*) of (?:them|these|those|it)\b", re.I)
+
+
 def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list[Value]:
     """The choice of *held*, where *new* settles the same matter in other words.
 
@@ -243,7 +214,7 @@ def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list
         for term in terms(held.said.text[value.start : value.end])
     }
     phrase = list(held.phrase)
-    if not set(phrase) - typed or _names(new, phrase):
+    if not set(phrase) - typed or names(new, phrase):
         return []
     if back and near:
         return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
@@ -253,7 +224,7 @@ def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list
     shared = (new.topic | new.head | set(new.terms)) & nouns
     firm = new.has(*_STRONG) or not _FIRM.isdisjoint(new.terms)
     open_end = near and len(new.terms) <= LONGEST_OPEN and firm
-    if not shared and not open_end and not (near and speaks_for(new.text)):
+    if not shared and not open_end and not (near and _decides(new)):
         return []
     return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
 
@@ -273,19 +244,13 @@ def _hands_over(new: Statement, held: Settlement) -> bool:
 
 
 def _settles(new: Statement) -> bool:
-    return new.has(*_STRONG) or bool(_SETTLING & set(new.terms)) or speaks_for(new.text)
+    return new.has(*_STRONG) or bool(_SETTLING & set(new.terms)) or _decides(new)
 
 
-def _names(new: Statement, phrase: list[str]) -> bool:
-    size = len(phrase)
-    return any(new.terms[at : at + size] == phrase for at in range(len(new.terms) - size + 1))
-
-
-def _names_part(new: Statement, phrase: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether *new* has most of *phrase*, with something that *other* has not."""
-    size = max(min(len(phrase), 2), (len(phrase) + 1) // 2)
-    runs = (list(phrase[at : at + size]) for at in range(len(phrase) - size + 1))
-    return any(_names(new, run) and not set(run) <= set(other) for run in runs)
+def _decides(new: Statement) -> bool:
+    """Whether *new* names, or comes from, somebody who decides over others."""
+    ranked = new.source is not None and new.source.rank >= DIRECTOR
+    return ranked or speaks_for(new.text)
 
 
 def _is_part(phrase: tuple[str, ...], whole: tuple[str, ...]) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from car.memgine.authority import PEER, authority_rank
 from car.memgine.dialogue.courtesies import is_courtesy
+from car.memgine.dialogue.speaking_words import RANKS, SPEAKING
 from car.memgine.segments import Segment, segments
 from car.memgine.titles import DEPARTMENTS, OFFICES, PERSONS, TITLES
 from car.memgine.wordlists import STOP_WORDS
@@ -23,35 +24,24 @@ REACH = 160
 MOST_NAMES = 8
 """Words written large, titles aside, that a source has at most."""
 
-_RANK_WORDS = """
-    lvl level grade rank ranking ranked authority tier role position post capacity title seniority
-    clearance status job
-"""
-_SPEAKING_WORDS = """
-    the our my your by of from as at for in on to here is was it it's this that comes came word
-    words message msg note memo mail statement line said say says saying wrote writes write
-    writing adds added reports reported states stated states announces announced replies replied
-    answers answered decides decided tells told informs asks asked requests requested directs
-    directed orders ordered instructs instructed declares declared insists rules ruled posts
-    posted speaks speaking speaker voice quoth quoting quote according per role who who's acting and
-    has have having put puts way follows following me i i'm am we us name signed sign issued
-    issue sent sender sends via author authored behalf desk office source spoken given gave lets
-    let speak up under passed along relayed statement hereby undersigned so a an one well that's
-    he's she's he she himself herself itself themselves was were
-"""
-_RANKS = frozenset(_RANK_WORDS.split())
-SPEAKING = frozenset(_SPEAKING_WORDS.split())
 _ADDRESSING_WORDS = "ask tell call email meet invite thank hire promote see contact cc"
 _ADDRESSING = frozenset(_ADDRESSING_WORDS.split())
 """Verbs that, written large, begin an order to speak to somebody rather than a name."""
 
-_WHEN_WORDS = "yesterday yesterday's today today's tomorrow tomorrow's last this next"
+_WHEN_WORDS = """
+    yesterday yesterday's today today's tomorrow tomorrow's last this next monday tuesday wednesday
+    thursday friday saturday sunday january february march april june july august september october
+    november december
+"""
 _WHEN = frozenset(_WHEN_WORDS.split())
-"""Whose is no name: "yesterday's board" is a meeting."""
+"""Words written large, or before a title, that are no name: "yesterday's board", "Friday"."""
 
 _CLEARANCE_WORDS = "internal restricted confidential private secret only visible"
 _CLEARANCE = frozenset(_CLEARANCE_WORDS.split())
 """What opens a marker of who may read, not a name."""
+
+_IT = "IT"
+"""The department, told by its capitals from the pronoun."""
 
 _BRACKETS = re.compile(r"\[\]|<>|\{\}")
 MAY_TITLE = re.compile(
@@ -102,25 +92,31 @@ class Region(msgspec.Struct):
 
     def take(self, segment: Segment) -> bool:
         """Add *segment* if all its words are those of a source."""
-        names, titled, told, complete = list[str](), False, False, self.complete
-        words = [folded_word(word) for word in segment.words]
-        for word, folded, following in zip(segment.words, words, [*words[1:], ""], strict=True):
+        names, titled, told = list[str](), False, False
+        named, complete = bool(self.names), self.complete
+        written = [part for word in segment.words for part in parted(word)]
+        words = [folded_word(word) for word in written]
+        for word, folded, following in zip(written, words, [*words[1:], ""], strict=True):
+            if word == _IT:
+                continue
             if folded in TITLES:
                 titled = True
                 self.offices |= folded in OFFICES
                 self.persons |= folded in PERSONS
-            elif folded in _RANKS or folded in SPEAKING:
+            elif folded in RANKS or folded in SPEAKING:
                 told = True
-                self.ranks |= folded in _RANKS
+                self.ranks |= folded in RANKS
                 self.spoken |= folded in SPEAKING
             elif folded not in DEPARTMENTS:
                 if not self._may_be_name(word, folded, len(words) == 1):
-                    if not word.islower() or not (following in TITLES or following in _RANKS):
+                    if not word.islower() or not (following in TITLES or following in RANKS):
                         return False
                     self.qualified = True
                     continue
                 names.append(folded)
-        if complete and not titled and (names or not told):
+        if complete and not titled and (named if names else not told):
+            return False
+        if complete and names and not titled and not told and not _is_apposed(segment):
             return False
         if names and not self.names:
             self.holder = " ".join(names)
@@ -168,9 +164,24 @@ class Region(msgspec.Struct):
         return Attribution(holder, max(above) if above else min(ranks), start, end)
 
 
+def _is_apposed(segment: Segment) -> bool:
+    """Whether *segment* stands between a comma and a firm mark: "as VP, Ida: …"."""
+    return segment.opened == "pause" and segment.closed == "firm"
+
+
+def parted(word: str) -> list[str]:
+    """The parts of *word* where hyphens join words for a rank: "director-level"."""
+    parts = word.split("-")
+    known = all(folded_word(part) in TITLES or part.casefold() in RANKS for part in parts)
+    return parts if known and word.casefold() not in TITLES else [word]
+
+
 def folded_word(word: str) -> str:
-    """*word* as it is looked up: "Board's" is the board's."""
+    """*word* as it is looked up: "Board's" is the board's, a "line-manager" a manager."""
     folded = word.casefold().replace("’", "'")
+    last = folded.rpartition("-")[2]
+    if folded not in TITLES and last in TITLES:
+        return last
     return folded if folded in SPEAKING else folded.removesuffix("'s")
 
 
@@ -234,20 +245,34 @@ def _signed(text: str, small: bool) -> Attribution | None:
         found.pop()
     best: Attribution | None = None
     for first in range(len(found) - 1, 0, -1):
-        if is_courtesy(" ".join(found[first].words)):
-            break
         region = Region(small, foot=True)
+        begins = found[first]
+        if is_courtesy(" ".join(begins.words)):
+            break
         if not all(region.take(segment) for segment in found[first:]):
             break
-        if not _INTRODUCING.isdisjoint(word.casefold() for word in found[first].words):
+        if not _INTRODUCING.isdisjoint(word.casefold() for word in begins.words):
             break
-        opening = found[first].opened
-        told = found[first].words[0].casefold() in _SIGNING
-        if not (opening in ("firm", "stop") or (opening == "pause" and told)):
+        closed = first > 1 and is_courtesy(" ".join(found[first - 1].words))
+        cut = first - closed
+        named = region.complete or region.ranks or _is_stamp(begins, region)
+        if not named or not region.stands:
             continue
-        if (region.complete or region.ranks) and region.stands and _is_body(found[:first], begin):
-            best = region.attribution(0, _foot(text, found[first]))
+        if _is_set_off(found[cut]) and _is_body(found[:cut], begin):
+            best = region.attribution(0, _foot(text, found[cut]))
     return best
+
+
+def _is_set_off(first: Segment) -> bool:
+    """Whether a signature may begin with *first*."""
+    told = first.words[0].casefold() in _SIGNING
+    return first.opened in ("firm", "stop") or (first.opened == "pause" and told)
+
+
+def _is_stamp(first: Segment, region: Region) -> bool:
+    """Whether it is a title in brackets alone, after a full stop: "That's settled. [VP]"."""
+    before = first.before.strip()
+    return region.offices and before[-1:] in ("[", "(") and before[:1] in (".", "!")
 
 
 def _is_body(rest: Sequence[Segment], begin: int) -> bool:

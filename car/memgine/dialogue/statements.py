@@ -6,9 +6,7 @@ value is no typed one it is a choice, as ``frames`` finds it.
 """
 
 import re
-from collections.abc import Iterable
 from itertools import pairwise
-from typing import Literal
 
 import msgspec
 
@@ -19,17 +17,11 @@ from car.memgine.dialogue.cues import Cue, cues_in
 from car.memgine.dialogue.frames import frame_of
 from car.memgine.dialogue.precedence import Source, source_of, spoken_for
 from car.memgine.dialogue.stories import denies, is_over, steps, turns
+from car.memgine.dialogue.topics import add_choice, bare, focus_of, names_in, without
 from car.memgine.dialogue.values import Kind, Value, values_in
-from car.memgine.dialogue.vocabulary import GENERIC, PRONOUNS, stems, terms
-from car.memgine.nodes import FACT_KINDS, Node
-
-Voice = Literal["user", "assistant", "context", "fact", "signal"]
-
-_ASSISTANTS = frozenset({"assistant", "agent", "ai", "bot", "system", "model"})
-_CONTEXTS = frozenset({"context", "working set", "working_set"})
-
-USERS = frozenset({"user", "human", "customer", "client", "me"})
-"""Speakers who are the one whom the memory serves; others are people with names."""
+from car.memgine.dialogue.vocabulary import GENERIC, stems, terms
+from car.memgine.dialogue.voices import Voice, is_remark, person_of, voice_of
+from car.memgine.nodes import Node
 
 ANALYSED = 1_000
 """Characters of a text that are taken apart; what is beyond stands as it is."""
@@ -86,6 +78,12 @@ class Statement(msgspec.Struct, eq=False):
     subject: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     """The stems of identifiers and of names written large."""
+    given: frozenset[str] = frozenset()
+    """What the statement before it is about, where it goes on about that."""
+    company: frozenset[str] = frozenset()
+    """The instants that the node names in other statements."""
+    later: frozenset[tuple[Kind, str]] = frozenset()
+    """The values that the node still asserts after it."""
     choice_terms: tuple[str, ...] = ()
     verb_at: int = 0
     """Where its verb of being stands; a value before that is part of the subject."""
@@ -99,34 +97,6 @@ class Statement(msgspec.Struct, eq=False):
     def of(self, kind: Kind) -> list[Value]:
         """Its values of one family."""
         return [value for value in self.values if value.kind is kind]
-
-
-def voice_of(node: Node) -> Voice:
-    """In whose voice *node* speaks."""
-    if node.kind == "environment":
-        return "signal"
-    if node.kind in FACT_KINDS or node.kind.startswith("conclusion"):
-        return "fact"
-    speaker = node.key.strip().casefold()
-    if speaker in _ASSISTANTS:
-        return "assistant"
-    return "context" if speaker in _CONTEXTS else "user"
-
-
-def is_remark(node: Node) -> bool:
-    """Whether a named speaker's turn is a remark in brackets, a stage direction say."""
-    return (
-        node.key.strip().casefold() not in USERS
-        and _REMARKED.fullmatch(node.value[:ANALYSED]) is not None
-    )
-
-
-_REMARKED = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\))\s*")
-
-
-def _person(node: Node, voice: Voice) -> str:
-    speaker = node.key.strip().casefold()
-    return speaker if voice == "user" and speaker not in USERS else ""
 
 
 def read_statements(node: Node) -> list[Statement]:
@@ -145,18 +115,41 @@ def read_statements(node: Node) -> list[Statement]:
         found += told_of
     if rest:
         found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=UNREAD))
+    _keep_company(found)
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _BRIEF:
             following.cues |= said.cues & _CARRIED
         said.told |= bool(said.values) and _DENIAL.match(said.text) is not None
+        if said.kinds & following.kinds & _TOLD_ON and _DENIED.match(said.text):
+            said.told = True
+            said.cues = said.cues - {Cue.CORRECTION} | {Cue.PAST}
         if said.told:
             following.cues |= {Cue.CORRECTION}
         if _same_state(said, following):
             following.topic |= said.topic | said.head
             following.head |= said.topic
+        elif _goes_on(said, following):
+            following.given = said.topic | said.head | said.given | _dates(said)
+    _keep_later(found)
     if voice in ("fact", "signal"):
         _add_key(found, node.key)
     return found
+
+
+def _keep_company(found: list[Statement]) -> None:
+    """Note beside each statement the instants that the others name."""
+    named = [frozenset(v.normal for v in said.of(Kind.WHEN)) for said in found]
+    for said, own in zip(found, named, strict=True):
+        said.company = frozenset().union(*named) - own
+
+
+def _keep_later(found: list[Statement]) -> None:
+    """Note with each statement the values that those after it assert."""
+    asserted: frozenset[tuple[Kind, str]] = frozenset()
+    for said in reversed(found):
+        said.later = asserted
+        if not said.told and not said.has(Cue.PAST, Cue.QUESTION, Cue.HYPOTHETICAL):
+            asserted |= {(v.kind, v.normal) for v in said.values if v.kind in _TOLD_ON}
 
 
 def _tell(told: list[Statement]) -> None:
@@ -179,6 +172,47 @@ def _same_state(said: Statement, following: Statement) -> bool:
     return not following.topic or any(value.normal in states for value in following.values)
 
 
+_DENIED = re.compile(
+    r"\W*(?:(?:so|and|but|now|then)\b\W*)*(?:it|that|this|they|we)\b(?:['’](?:s|re)| is| are| was"
+    r"| were)?(?: not| no longer|n['’]t)\b",
+    re.I,
+)
+"""What denies a value that the next statement has another for."""
+
+
+def _goes_on(said: Statement, following: Statement) -> bool:
+    """Whether *following* says more of what *said* is about without naming it again.
+
+    It has a value but no subject, or only a pronoun; or it is the outcome of a check, where *said*
+    names what was checked by a number.
+    """
+    if following.source is not said.source or following.kinds.isdisjoint(_TOLD_ON):
+        return False
+    if said.has(Cue.QUESTION) or following.has(Cue.QUESTION):
+        return False
+    if Kind.IDENTIFIER in said.kinds and Kind.IDENTIFIER not in following.kinds:
+        return any(value.normal in _OUTCOMES for value in following.of(Kind.STATE))
+    if said.named and not following.named and _PERSONAL.match(following.text):
+        return True
+    return _REFERRING.match(following.text) is not None or not following.topic - GENERIC
+
+
+_OUTCOMES = frozenset({"passed", "failed"})
+_TOLD_ON = frozenset({Kind.WHEN, Kind.MONEY, Kind.PERCENT, Kind.PLACE, Kind.STATE})
+_REFERRING = re.compile(
+    r"\W*(?:(?:and|but|so|then|which|hence)\b\W*)*(?:that|this|it|they|which)\b"
+    r"(?! \w+ (?:is|was)\b)",
+    re.I,
+)
+_PERSONAL = re.compile(
+    r"\W*(?:(?:and|but|so|then|now)\b\W*)*(?:i|we|you|he|she)(?:['’]\w+)?\b", re.I
+)
+
+
+def _dates(said: Statement) -> frozenset[str]:
+    return frozenset(v.normal for v in said.values if v.kind is Kind.WHEN and not v.counted)
+
+
 _DENIAL = re.compile(r"\W*(?:(?:so|thus|hence|in (?:short|brief))\W+)?(?:not|neither|nor)\b", re.I)
 
 
@@ -186,13 +220,16 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
     cues = cues_in(BRACKETS.sub("", text))
     values = values_in(text, node.created_at)
     frame = frame_of(text, values, cues, prose=voice != "fact")
-    unvalued = _without(text, ((v.start, v.end) for v in values))
-    choice_terms = _add_choice(text, values, frame.choice)
+    unvalued = without(text, ((v.start, v.end) for v in values))
+    choice_terms = add_choice(text, values, frame.choice)
     spoken = terms(text)
     core, core_at = core_of(text)
-    rest = _REMARK.sub("", _REASON.sub("", _without(text, ((v.start, v.end) for v in values))))
+    rest = bare(unvalued)
     identifiers = frozenset(
-        term for value in values if value.kind is Kind.IDENTIFIER for term in terms(value.normal)
+        term
+        for value in values
+        if value.kind is Kind.IDENTIFIER
+        for term in terms(f"{value.normal} {text[value.start : value.end]}")
     )
     said_of_it = frozenset(choice_terms) | frozenset(terms(frame.verb))
     topic = (frozenset(terms(rest)) - GENERIC - said_of_it) | identifiers
@@ -203,7 +240,7 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
         text,
         voice,
         node.created_at,
-        person=_person(node, voice),
+        person=person_of(node),
         source=source or (None if voice == "assistant" else spoken_for(text)),
         cues=cues,
         values=values,
@@ -212,35 +249,15 @@ def _read(text: str, node: Node, part: int, voice: Voice, source: Source | None)
         core=core or spoken,
         core_at=core_at if core else 0,
         topic=topic,
-        focus=topic & _focus(text, values),
+        focus=topic & focus_of(text, values),
         head=frame.head - valued,
         subject=frame.subject,
-        named=identifiers | frozenset(terms(" ".join(_NAMED.findall(unvalued)))),
+        named=identifiers | frozenset(terms(" ".join(names_in(unvalued)))),
         choice_terms=choice_terms,
         verb_at=frame.verb_at,
         chosen=frame.chosen and bool(choice_terms),
         fragment=frame.fragment and bool(choice_terms),
     )
-
-
-_OPENING_A_VALUE = frozenset({Kind.MONEY, Kind.PERCENT, Kind.WHEN})
-"""What begins with one of these is that value: "$50 per unit"."""
-
-
-def _add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
-    """Put *choice* among *values* unless they cover it already; answers its terms."""
-    choice = choice.strip()
-    start = text.find(choice)
-    inside = ((v.start - start, v.end - start) for v in values if v.start >= start)
-    if not choice or choice.casefold() in PRONOUNS or not terms(_without(choice, inside)):
-        return ()
-    if any(value.start == start and value.kind in _OPENING_A_VALUE for value in values):
-        return ()
-    if any(v.kind is Kind.PLACE and start < v.start < start + len(choice) for v in values):
-        return ()
-    found = tuple(terms(choice))
-    values.append(Value(Kind.CHOICE, " ".join(found), start, start + len(choice)))
-    return found
 
 
 def reword(said: Statement, text: str) -> None:
@@ -254,30 +271,6 @@ def reword(said: Statement, text: str) -> None:
 
 
 BRACKETS = re.compile(r"\s*\([^()]*\)")
-_REMARK = re.compile(
-    r"^\W*(?:please )?(?:note|noted|fyi|update|reminder|heads[- ]up)\b(?: that\b|\s*[:,—–-])?",
-    re.I,
-)
-_REASON = re.compile(
-    r"(?<=\w)[\s,]+(?:because|due to|owing to|thanks to|on account of|so that|in order to)\b.*",
-    re.I,
-)
-_NAMED = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*\w\b|\b[A-Z]+[a-z]+[A-Z]\w*\b")
-
-
-def _focus(text: str, values: list[Value]) -> frozenset[str]:
-    if not values or "," not in text:
-        return frozenset(terms(text))
-    first = min(value.start for value in values)
-    begin = text.rfind(",", 0, first) + 1
-    end = text.find(",", first)
-    return frozenset(terms(text[begin : end if end > 0 else None]))
-
-
-def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]} {text[end:]}"
-    return text
 
 
 def _add_key(found: list[Statement], key: str) -> None:

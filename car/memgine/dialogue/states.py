@@ -8,31 +8,51 @@ import re
 from collections.abc import Iterator
 
 _STATES: dict[str, str] = {
-    "on track": "on track|on schedule|ahead of schedule|progressing well|going to plan|healthy",
+    "on track": "on track|on schedule|on target|ahead of schedule|progressing well|going to plan"
+    "|healthy|going as planned|proceeding as planned|in good shape|coming along(?: nicely| well)?",
     "planned": "in planning|planned|planning phase|not started|in the planning stage",
-    "running": "in progress|underway|under way|ongoing|in flight|work in progress",
-    "delayed": "delayed|behind schedule|running late|slipping|slipped|pushed back|overdue|at risk"
-    "|late|off track",
-    "paused": "on hold|paused|suspended|put on ice|shelved|postponed|deferred|frozen|stalled"
-    "|blocked|halted",
+    "running": "in progress|underway|under way|ongoing|in flight|work in progress|in the works"
+    "|being worked on",
+    "delayed": "delayed|behind schedule|running late|running behind|slipping|slipped|pushed back"
+    "|pushed out|overdue|at risk|late|off track|held up|lagging|set back|falling behind",
+    "paused": "on hold|paused|suspended|put on ice|on ice|shelved|postponed|deferred|frozen|stalled"
+    "|blocked|halted|parked|mothballed|in limbo|at a standstill|tabled|on the back burner",
     "cancelled": "cancell?ed|called off|scrapped|abandoned|terminated|killed|axed|dropped"
-    "|discontinued|nixed",
-    "done": "complete|completed|done|finished|delivered|shipped|launched|closed|signed off",
+    "|discontinued|nixed|ditched|canned|binned|aborted|annulled|off the table"
+    "|(?:no longer|not) (?:happening|going ahead|taking place|proceeding)",
+    "done": "complete|completed|done|finished|delivered|shipped|launched|closed|signed off"
+    "|wrapped up",
     "approved": "approved|authori[sz]ed|green-?lit|signed off on|cleared|granted"
-    "|given the go-ahead",
-    "denied": "denied|rejected|declined|refused|turned down|vetoed|not approved",
+    "|given the go-ahead|given the green light",
+    "denied": "denied|rejected|declined|refused|turned down|vetoed|not approved|disapproved",
     "revoked": "revoked|rescinded|withdrawn|retracted|voided|pulled|repealed",
-    "passed": "passed|succeeded|green|ready for release|ready to ship|good to go",
-    "failed": "failed|failing|broken|failure|red",
-    "open": "open|active incident|investigating|under investigation|down|degraded|outage"
-    "|unresolved|(?:there is|there's|there’s|have) an (?:incident|outage)"
+    "failed": "failed|fails|failing|broken|failure|red|unsuccessful|flunked"
+    "|(?:did|does|do|has|have|is)(?:n['’]t| not|nt) (?:pass(?:ed)?|ma[dk]e it|succeed(?:ed)?"
+    "|g[eo]t through|come through|clear(?:ed)?)|not (?:fit|ready) (?:for|to) \\w+",
+    "passed": "passed|it passed|they passed|passes|succeeded|green|ready (?:for|to) \\w+|good to go"
+    "|all clear"
+    "|(?:c[ao]me|ma[dk]e it|g[eo]t|went|sailed) through(?: all"
+    "| every)?(?: the)? (?:tests?|checks?|scans?"
+    "|reviews?|gates?|qa|inspections?|audits?)",
+    "open": "open|active (?:incident|outage)|ongoing (?:incident|outage|problem|issue)"
+    "|investigating"
+    "|under investigation|down|degraded|outage|offline|unresolved|unreachable"
+    "|(?:there is|there's|there’s|have) an (?:incident|outage)"
     "|looking into (?:it|this|that)|being (?:investigated|looked into)"
-    "|[45]\\d\\d errors?|(?:returning|throwing|giving) \\d+ errors|experiencing",
+    "|[45](?:\\d\\d|xx) errors?|(?:returning|throwing|giving|throws?|returns?"
+    "|gives?) \\d+s?(?: errors)?"
+    "|experiencing",
     "resolved": "resolved|fixed|fully operational|operational|back up|restored|recovered|mitigated"
-    "|up and running|back online|works? again|working again|up again|back to normal",
+    "|up and running|back online|works? (?:again|normally|fine|properly|as expected)"
+    "|working(?: again"
+    "| normally| fine| properly| as expected)?|up again|back to normal|back in (?:service"
+    "|operation)"
+    "|repaired|remedied|patched|running (?:normally|smoothly|fine|again)|no (?:more|further) errors"
+    "|sorted(?: out)?|back(?! (?:to|from|on|in|at|with|then|up|into|out|for)\\b)"
+    "|(?<=\\bis )over(?=\\s*(?:$|[.,;:!]|now\\b))|(?<=\\bare )over(?=\\s*(?:$|[.,;:!]|now\\b))",
     "pending": "pending|under review|awaiting|in review|to be confirmed|tbd",
     "available": "available|in stock",
-    "unavailable": "unavailable|out of stock|sold out|not available|backordered|unreachable",
+    "unavailable": "unavailable|out of stock|sold out|not available|backordered|back-ordered",
 }
 _BY_GROUP = {f"s{number}": state for number, state in enumerate(_STATES)}
 _PATTERN = re.compile(
@@ -48,11 +68,13 @@ NEGATIVE = frozenset({"cancelled", "denied", "revoked", "paused", "failed", "una
 _AMBIGUOUS_WORDS = """
     late planned done complete completed finished closed open active down red green healthy broken
     dropped pulled killed axed cleared granted refused available delivered shipped launched passed
-    running paused frozen blocked stalled lost fixed green
+    running paused frozen blocked stalled lost fixed green sorted back working
+    parked tabled canned binned ditched offline patched pulled
 """
 _AMBIGUOUS = frozenset(_AMBIGUOUS_WORDS.split())
 _PREDICATE = re.compile(
-    r"(?:\b(?:is|are|was|were|been|be|now|status|gone|got|has|have|remains?|stays?|marked|went"
+    r"(?:\b(?:is|are|was|were|been|be|now|status|gone|got|has|have|remains?"
+    r"|stays?|marked|went"
     r"|turned"
     r"|#?\d+)\b|['’]s|:|^)\s*(?:(?:\w+ly|now|still|all|as|back|already|finally|officially)\s+)*$",
     re.I,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from car.memgine.dialogue.countdowns import instant, is_left
 from car.memgine.dialogue.states import states
 
 
@@ -36,14 +37,21 @@ class Value(msgspec.Struct, frozen=True):
     start: int
     end: int
     unit: str = ""
+    counted: str = ""
+    """How an instant was counted from when it was said: "tomorrow", "3 day"."""
 
     def same(self, other: "Value") -> bool:
-        """Whether both name one value."""
-        return self.kind == other.kind and self.normal == other.normal
+        """Whether both name one value; what is so many minutes away may be so a moment later."""
+        if self.kind is not other.kind:
+            return False
+        again = self.unit == "time" and self.counted != "" and self.counted == other.counted
+        return self.normal == other.normal or again
 
     def rivals(self, other: "Value") -> bool:
         """Whether the one could stand in the other's place and says something else."""
-        if self.kind is not other.kind or self.normal == other.normal:
+        if self.kind is not other.kind:
+            return False
+        if self.same(other) and (not other.counted or self.counted in ("", other.counted)):
             return False
         return not (self.unit and other.unit and self.unit != other.unit)
 
@@ -136,7 +144,10 @@ def values_in(text: str, at: float) -> list[Value]:
     """The values of *text* in order, states last; *at* is the instant "tomorrow" counts from."""
     found: list[Value] = []
     if any(character.isdigit() for character in text) or _WORDY.search(text):
-        found = [value for match in _PATTERN.finditer(text) if (value := _value(match, at))]
+        for match in _PATTERN.finditer(text):
+            value = _value(match, at, dated=bool(found) and found[-1].kind is Kind.WHEN)
+            if value is not None:
+                found.append(value)
     for start, end, state in states(text):
         within = [value for value in found if value.start < end and start < value.end]
         if all(value.kind is Kind.COUNT for value in within):
@@ -154,7 +165,7 @@ _WORDY = re.compile(
 )
 
 
-def _value(match: re.Match[str], at: float) -> Value | None:
+def _value(match: re.Match[str], at: float, *, dated: bool) -> Value | None:
     name = match.lastgroup or ""
     if name == "unit":
         name = "count"
@@ -167,9 +178,10 @@ def _value(match: re.Match[str], at: float) -> Value | None:
     if name in ("iso", "date", "month", "quarter", "time", "day", "relative"):
         normal = _when(name, text, at)
         unit = "past" if _GONE.match(text) else "time" if name == "time" else "day"
-        return Value(Kind.WHEN, normal, start, end, unit)
+        words = " ".join(text.split())
+        return Value(Kind.WHEN, normal, start, end, unit, words if words in _OFFSETS else "")
     if name == "span":
-        return _span_or_date(match, at)
+        return _span_or_date(match, at, dated=dated)
     if name == "count":
         return _count(match)
     if name == "identifier":
@@ -243,7 +255,8 @@ _OFFSETS |= {"end of the day": 0, "tomorrow": 1, "yesterday": -1, "day after tom
 def _relative(text: str, at: float) -> str:
     offset = _OFFSETS.get(text)
     if offset is None:
-        return text.replace("the ", "")
+        last = text.rpartition(" ")[2]
+        return _DAYS.get(last, text.replace("the ", "")) if not _GONE.match(text) else text
     return f"{datetime.fromtimestamp(at, UTC) + timedelta(days=offset):%m-%d}"
 
 
@@ -255,26 +268,15 @@ def _span(text: str) -> str:
     return f"{number} {unit}"
 
 
-def _span_or_date(match: re.Match[str], at: float) -> Value:
-    """A span; what is "in 30 days" or "2 weeks away" is a date, counted from *at*."""
+def _span_or_date(match: re.Match[str], at: float, *, dated: bool) -> Value:
+    """A span; what is left is an instant, counted from *at*."""
     start, end = match.span()
     span = _span(match.group().lower())
     number, unit = span.split()
-    before, after = match.string[max(0, start - 4) : start], match.string[end : end + 12]
-    ahead = re.search(r"\bin $", before, re.I) or re.match(
-        r"\W+(?:away|left|to go|remain\w*|from now|until|till?|before|ahead)\b", after, re.I
-    )
-    seconds = _SECONDS.get(unit)
-    if not ahead or seconds is None or not number.isdigit():
+    moment = instant(number, unit, at) if is_left(match.string, start, end, dated=dated) else None
+    if moment is None:
         return Value(Kind.SPAN, span, start, end)
-    moment = datetime.fromtimestamp(at, UTC) + timedelta(seconds=int(number) * seconds)
-    if seconds < 86_400:
-        return Value(Kind.WHEN, f"{moment:%H:%M}", start, end, "time")
-    return Value(Kind.WHEN, f"{moment:%m-%d}", start, end, "day")
-
-
-_SECONDS = {"sec": 1, "min": 60, "hou": 3_600, "hr": 3_600, "day": 86_400, "wee": 604_800}
-_SECONDS |= {"mon": 2_592_000, "yea": 31_536_000}
+    return Value(Kind.WHEN, moment[0], start, end, moment[1], span)
 
 
 def _count(match: re.Match[str]) -> Value | None:

@@ -33,7 +33,8 @@ _GENERIC_WORDS = """
     reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
     today stick per all aforesaid foregoing aforementioned abovementioned former latter hereby
     thereof therein thereby hereto herein henceforth hereafter thereupon effect lieu stead
-    declare announce
+    declare announce kindly afraid regret true truth another left remain away only yet far though
+    although
 """
 GENERIC: frozenset[str] = frozenset(terms(_GENERIC_WORDS))
 """Stems that say nothing about what a statement is about."""
@@ -49,6 +50,14 @@ ATTRIBUTES: frozenset[str] = frozenset(
     )
 )
 """Nouns for a value itself: "change the quantity to 30" says no more than "make it 30"."""
+
+DEFAULTS: frozenset[str] = frozenset(
+    terms(
+        "standard usual normal default regular ordinary customary general policy rule rules terms"
+        " conditions procedure practice force"
+    )
+)
+"""Words for what holds where nothing else was agreed: they name no subject."""
 
 PRONOUNS: frozenset[str] = frozenset(
     ("it", "that", "this", "these", "those", "there", "they", "we", "you", "i", "he", "she")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from car.memgine.dialogue.conflicts import conflict, prevailing, wants_again
 from car.memgine.dialogue.ledger import Ledger
-from car.memgine.dialogue.restatements import Dead
+from car.memgine.dialogue.precedence import Source, is_office
+from car.memgine.dialogue.restatements import Dead, agrees
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Value
 
@@ -33,6 +34,29 @@ class Weighing:
                 self._ledger.bury(said, value, None, said.at)
             self._ledger.rewrite(said, text)
         return said.source is not None
+
+    def identify(self, said: Statement, before: Sequence[Statement]) -> None:
+        """Let "the CEO" and the one person of that rank who has a name be one holder."""
+        mine = said.source
+        if mine is None:
+            return
+        others = [old for old in before if old.source is not None and old.source.rank == mine.rank]
+        names = {old.source.holder for old in others if old.source and not is_office(old.source)}
+        if is_office(mine) and len(names) == 1:
+            said.source = Source(names.pop(), mine.rank)
+        elif not is_office(mine) and names <= {mine.holder}:
+            for old in others:
+                if old.source is not None and is_office(old.source):
+                    old.source = mine
+
+    def is_backed(self, old: Statement, said: Statement) -> bool:
+        """Whether somebody above *said* says what *old*, which is in nobody's name, does."""
+        if said.source is None or old.source is not None:
+            return False
+        return any(
+            other.alive and outranks(other, said) and agrees(other, old)
+            for other in self._ledger.back()
+        )
 
     def weigh(self, said: Statement, before: Sequence[Statement]) -> None:
         """Hold what *said* wants, in somebody's name, against what stands *before* in others'."""

@@ -290,3 +290,71 @@ class DirectionTests(TalkTestCase):
             kept=["2pm", "1:30pm"],
             gone=[],
         )
+
+
+class ContinuedTests(TalkTestCase):
+    """What a statement goes on about without naming it again."""
+
+    def test_elliptic(self) -> None:
+        """The second sentence is about what the first one names."""
+        for first, words in (
+            ("The parade is coming up. It's at 2 PM.", "The parade is at 5 PM now."),
+            ("Release #77 is done. It passed.", "Hold release #77. The scan failed."),
+            (
+                "Ines's visa runs until Friday. That's 5 days for the embassy.",
+                "Ines's visa ends today.",
+            ),
+        ):
+            talk = Talk(first, words)
+            for gone in ("2 PM", "passed", "5 days"):
+                self.assertNotIn(gone, talk.text(), words)
+
+    def test_elaborated(self) -> None:
+        """What goes on about the sentence before it does not replace it."""
+        line = "We have until tomorrow, June 30. That is the final day for Q2 orders."
+        self.leaves_alone(["June 30 is the end of the quarter.", line])
+
+    def test_denied_and_asserted(self) -> None:
+        """The reason stands apart from what is denied and what is said instead."""
+        for words in (
+            "The hall was taken, so it's no longer the fair on May 4, it's the fair on June 9.",
+            "The hall was taken. It should be the fair on June 9, not the fair on May 4.",
+            "The hall was taken. What is true: the fair on June 9?",
+        ):
+            talk = Talk("The fair is on May 4.", words)
+            self.assertNotIn("May 4", talk.text(), words)
+            self.assertIn("June 9", talk.text(), words)
+
+    def test_back_to_the_rule(self) -> None:
+        """The usual rule is in force again: what was granted against it is gone."""
+        for words in (
+            "I'm afraid the usual policy is in force again.",
+            "We are back to our standard policy.",
+            "It is the standard terms for us again.",
+        ):
+            self.leaves(["I got approval for the 15% discount.", words], kept=[words], gone=["15%"])
+
+    def test_place_in_the_reason(self) -> None:
+        """A reason that goes on about the place says what takes place there."""
+        self.leaves(
+            [
+                "The meeting is at the Lisbon office.",
+                "Go to the Porto office, because the meeting is there.",
+            ],
+            kept=["Porto"],
+            gone=["Lisbon"],
+        )
+
+    def test_service_states(self) -> None:
+        """A service that is back is down no longer, a check that found faults passed no more."""
+        for first, words in (
+            ("The payments are down.", "The payments are back."),
+            ("The payments are failing with 503 errors.", "The payments work again."),
+            ("Payments throw 503 errors.", "The payments are running normally."),
+            (
+                "Release #77 came through all checks.",
+                "Release #77 didn't make it through the scan.",
+            ),
+            ("Release #77 is ready to publish.", "The scan of release #77 failed."),
+        ):
+            self.assertEqual(Talk(first, words).holds(), [words])

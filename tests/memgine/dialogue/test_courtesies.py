@@ -21,6 +21,7 @@ COURTESIES = (
     "Just a short note.",
     "Following up on this.",
     "For the minutes",
+    "Would you be so kind",
 )
 STATEMENTS = (
     "It is good.",
@@ -30,6 +31,7 @@ STATEMENTS = (
     "No.",
     "Something came up.",
     "One moment.",
+    "Be kind.",
 )
 
 

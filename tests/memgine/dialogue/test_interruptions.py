@@ -80,6 +80,43 @@ class DetourTests(TalkTestCase):
                 marked = [node.value for node in talk.nodes if node.digression]
                 self.assertEqual(marked, [leaving, *DETOUR], (leaving, returning))
 
+    def test_asked_leave(self) -> None:
+        """Leave that is asked for, said after the topic's name, or with a moment counted."""
+        for leaving in (
+            "Can we pause here? Boiler alarm has come up.",
+            "Boiler alarm. That takes me away from here for now.",
+            "One moment please, something has come up: boiler alarm",
+            "I have to take this: boiler alarm",
+            "I'm being pulled into something: the boiler is on alarm",
+        ):
+            for returning in (
+                "So about the roof.",
+                "Right, the roof again, please.",
+                "Sorry about that. The roof.",
+                "Thanks for waiting. The slate roof.",
+                "I'm back. The roof.",
+            ):
+                talk = Talk(*MAIN, leaving, "Called the plumber", returning)
+                marked = [node.value for node in talk.nodes if node.digression]
+                self.assertEqual(marked, [leaving, "Called the plumber"], (leaving, returning))
+
+    def test_return_to_nothing(self) -> None:
+        """A return that names nothing may only sound like one: the next one counts."""
+        between = ["Picking this up again. The boiler is old.", "A new one has been ordered"]
+        talk = Talk(*MAIN, "Hold on - boiler alarm", *between, "Now where were we? The roof.")
+        marked = [node.value for node in talk.nodes if node.digression]
+        self.assertEqual(marked, ["Hold on - boiler alarm", *between])
+
+    def test_goes_on_about_the_detour(self) -> None:
+        """What has words of the detour's own is no return, though it has those of the topic."""
+        self.leaves_alone(
+            [
+                *MAIN,
+                "Stop here, slate tiles are forbidden now",
+                "Tiles add a day to the roof repair",
+            ]
+        )
+
     def test_filler_opening(self) -> None:
         """An excuse that leads nowhere opens no detour where a real one follows."""
         leaving = "One second please: boiler alarm"

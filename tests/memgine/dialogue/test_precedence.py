@@ -3,7 +3,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from car.memgine.authority import BOARD, C_LEVEL, EXECUTIVE, LEAD, MANAGER, SUBORDINATE
-from car.memgine.dialogue.cues import Cue, breaks_out, cues_in
+from car.memgine.dialogue.breakouts import breaks_out
+from car.memgine.dialogue.cues import Cue, cues_in
 from car.memgine.dialogue.precedence import Source, source_of, spoken_for, views
 
 

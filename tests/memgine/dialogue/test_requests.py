@@ -2,7 +2,8 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from car.memgine.dialogue.requests import recalls, requests
+from car.memgine.dialogue.requests import recalls, requests, supposes
+from tests.memgine.dialogue.talk import Talk
 
 
 class RequestTests(SynchronousTestCase):
@@ -40,6 +41,21 @@ class RequestTests(SynchronousTestCase):
         ):
             self.assertTrue(requests(text), text)
 
+    def test_ordered(self) -> None:
+        """Orders to say, to say again, or to let one in on something."""
+        for text in (
+            "Remind me what we paid",
+            "Please summarise it",
+            "Well, walk us through the roof plan again",
+            "Fill me in on the lease",
+            "Refresh my memory",
+            "Since I have no notes, please repeat all of it",
+            "I'm asking what rent they pay",
+        ):
+            self.assertTrue(requests(text), text)
+        for text in ("Remind me to call Ana", "Tell Ana that it is off", "List Ana as the owner"):
+            self.assertFalse(requests(text), text)
+
 
 class RecallTests(SynchronousTestCase):
     """Reminding the listener of what it heard elsewhere."""
@@ -54,6 +70,27 @@ class RecallTests(SynchronousTestCase):
             "Need the figure they gave",
         ):
             self.assertTrue(recalls(text), text)
+
+    def test_before(self) -> None:
+        """What was gone over at an earlier time, and what can only be had by being told."""
+        for text in (
+            "Last time we covered the roof and the walls",
+            "You went through a lease for Hooli",
+            "I would like a rundown of the lease",
+            "We need everything they wrote about it",
+            "Ana asked for the rent, as Bo stated it in your earlier talk",
+            "Hand over the transcripts",
+        ):
+            self.assertTrue(recalls(text), text)
+        self.assertFalse(recalls("I gave it to you wrongly"))
+
+    def test_supposes(self) -> None:
+        """What only tells the listener what they did belongs to the question after it."""
+        self.assertTrue(supposes("And you've seen the lease"))
+        self.assertFalse(supposes("Ana has seen the lease"))
+        self.assertFalse(supposes("You know what, I liked the old one"))
+        talk = Talk("You had a lease for Hooli. How much was it?", "Could you move it to noon?")
+        self.assertEqual([node.setting for node in talk.nodes], ["question", None])
 
     def test_states(self) -> None:
         """What the speaker has, needs or tells is no reminder."""

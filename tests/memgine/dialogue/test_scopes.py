@@ -66,6 +66,24 @@ class StretchTests(TalkTestCase):
             self.assertNotIn("$7", " ".join(talk.holds()), opening)
         self.leaves_alone(["I sent the draft to legal.", "No decision on the roof yet."])
 
+    def test_announced(self) -> None:
+        """A stretch announced as an item, as no more than play, or by its kind alone."""
+        for opening in (
+            "Next on the list: brainstorming session, purely as an exercise.",
+            "Here comes a dry run. It's not for real.",
+            "Okay, sandbox mode.",
+            "Now a role play - only thinking aloud.",
+            "The rehearsal starts here, just for exploration.",
+        ):
+            for closing in (
+                "The rehearsal ends here. From now on it's firm commitments.",
+                "I'd like to move from this to real commitments.",
+                "So much for that; what have we really agreed?",
+            ):
+                talk = Talk(opening, "We could paint it red.", closing, "The price is $9.")
+                self.assertEqual(talk.holds(), ["The price is $9."], (opening, closing))
+        self.leaves_alone(["The demo starts at 2pm.", "The drafts are with legal."])
+
     def test_among_people(self) -> None:
         """In casual talk a "just for fun" sets nothing that follows aside."""
         self.leaves_alone(["Mia> Just for fun, no commitment.", "Leo> We met in Lyon."])

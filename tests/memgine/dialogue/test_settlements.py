@@ -247,3 +247,88 @@ class ReinstatedTests(TalkTestCase):
         )
         talk.fact("cover", "slate tiles (tentative)", minutes_ago=10)
         self.assertNotIn("slate", " ".join(talk.holds()))
+
+    def test_name_at_the_beginning(self) -> None:
+        """A name that only the assistant writes large within a sentence is one."""
+        self.leaves(
+            [
+                "Hooli won the catering.",
+                "assistant> The papers for Hooli are on their way.",
+                "We'll sign the catering with Raviga.",
+            ],
+            kept=["Raviga"],
+            gone=["Hooli"],
+        )
+
+    def test_share(self) -> None:
+        """More of them than there were is another count; fewer are some of them."""
+        first = ["We order 500 bricks for the wall.", "assistant> Ordered: 500 bricks, wall."]
+        self.leaves([*first, "I need 900 of them, please."], kept=["900"], gone=["500"])
+        self.leaves([*first, "Send 20 of them to Ana."], kept=["500", "20"], gone=[])
+
+    def test_echo_of_a_state(self) -> None:
+        """What an assistant noted falls with what it had been told."""
+        self.leaves(
+            [
+                "Shop health: on track.",
+                "assistant> Logged as on track.",
+                "From now on please regard the shop as delayed.",
+            ],
+            kept=["delayed"],
+            gone=["on track"],
+        )
+
+    def test_granted(self) -> None:
+        """What was asked for and granted takes the place of what stood, and gives way again."""
+        talk = Talk(
+            "We are using slate tiles as our roof.",
+            "assistant> Slate tiles as the roof, confirmed.",
+            "Could we do copper sheets rather than what we had?",
+            "assistant> I've changed it to copper sheets.",
+        )
+        self.assertNotIn("late tiles", talk.text())
+        talk.say("I've thought about it and want to return to slate tiles.")
+        old = talk.fact("roof", "slate tiles", minutes_ago=9)
+        talk.fact("roof", "copper sheets", minutes_ago=8)
+        self.assertNotIn("copper", talk.text())
+        self.assertIn("slate tiles", talk.text())
+        self.assertFalse(old.live and old.setting)
+
+    def test_subject_chosen(self) -> None:
+        """What is called the choice may stand before the verb."""
+        self.leaves(
+            [
+                "Slate tiles are our roof.",
+                "assistant> Slate tiles are on file as the roof.",
+                "I'd like to move to copper sheets.",
+                "assistant> The change to copper sheets is made.",
+                "We were right the first time. Please restore the slate tiles.",
+            ],
+            kept=["slate tiles"],
+            gone=["copper"],
+        )
+
+
+class DraftTests(TalkTestCase):
+    """What was only considered."""
+
+    def test_decided_against(self) -> None:
+        """It is dead, as a fact as well, once something else is settled."""
+        talk = Talk(
+            "Suppose we took slate tiles for the roof.",
+            "assistant> Slate tiles for the roof would do.",
+            "It is official now: copper sheets.",
+        )
+        talk.fact("roof", "slate tiles (tentative)", minutes_ago=10)
+        self.assertNotIn("late tiles", talk.text())
+        self.assertIn("copper sheets", talk.text())
+
+    def test_decided_for(self) -> None:
+        """It lives where it is what was settled."""
+        talk = Talk(
+            "Suppose we took slate tiles for the roof.",
+            "assistant> Slate tiles for the roof would do.",
+            "It is official now: slate tiles.",
+        )
+        talk.fact("roof", "slate tiles")
+        self.assertIn("slate tiles", talk.holds())

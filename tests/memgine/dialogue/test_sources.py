@@ -32,6 +32,42 @@ class SourceTests(SynchronousTestCase):
         ):
             self.assertEqual(self.told(head.format("be kind")), ("ida", EXECUTIVE, "be kind"), head)
 
+    def test_words_of_speaking(self) -> None:
+        """Nouns and verbs of saying, ordering and standing, the title before or after."""
+        for head in (
+            "Directive of Ida (VP HR): {}",
+            "Ida's order (VP HR): {}",
+            "What Ida (VP HR) wants: {}",
+            "We heard from Ida (VP HR): {}",
+            "As VP HR, Ida says: {}",
+            "In the capacity of VP HR, Ida: {}",
+            "With vice president authority, Ida (VP HR): {}",
+            "Ida (VP HR; standing: vice president) says: {}",
+            "vice-president-level statement by Ida (VP HR): {}",
+            "Ida / VP HR / {}",
+        ):
+            self.assertEqual(self.told(head.format("be kind")), ("ida", EXECUTIVE, "be kind"), head)
+        self.assertEqual(self.told("[IT Manager] Ida: be kind"), ("ida", MANAGER, "be kind"))
+
+    def test_closings(self) -> None:
+        """A closing before a name belongs to the signature; a title stamped at the end is one."""
+        for foot in (
+            "Ship it now. Best regards, Ida, VP HR",
+            "Ship it now. Thanks, Ida (VP HR)",
+            "Ship it now. - signed off by Ida, VP HR (role: vp)",
+            "Ship it now. (order of Ida, VP HR)",
+        ):
+            self.assertEqual(self.told(foot), ("ida", EXECUTIVE, "Ship it now."), foot)
+        self.assertEqual(self.told("Ship it now. [VP]"), ("vp", EXECUTIVE, "Ship it now."))
+
+    def test_days(self) -> None:
+        """A day is nobody's name, and an approval no saying."""
+        for text in (
+            "Friday (mayor). We meet at noon",
+            "The shed was approved by mayor Ida; later she tore it down.",
+        ):
+            self.assertIsNone(attribution(text), text)
+
     def test_feet(self) -> None:
         """Signatures, with their closing mark left to what they sign."""
         for foot in (

@@ -1,5 +1,6 @@
 """Tests of car.memgine.dialogue.weighing, conflicts and agents."""
 
+from car.memgine.dialogue.precedence import spoken_for
 from tests.memgine.dialogue.talk import Talk, TalkTestCase
 
 
@@ -54,6 +55,52 @@ class WeighingTests(TalkTestCase):
             kept=["2 days"],
             gone=["5 days"],
         )
+
+    def test_rules_bounded(self) -> None:
+        """Two bounds on one thing by one person are two versions of a rule."""
+        self.leaves(
+            [
+                "Ida (VP HR): I leave travel of up to 5 days to the team leads.",
+                "Ida (VP HR): A VP's signature is compulsory for travel over 2 days.",
+            ],
+            kept=["2 days"],
+            gone=["5 days"],
+        )
+
+    def test_office(self) -> None:
+        """The one known by office and the one with a name are one, where only one is."""
+        self.leaves(
+            [
+                "The CEO can approve travel of up to 5 days.",
+                "Ida (CEO): Travel over 2 days must go to the board.",
+            ],
+            kept=["2 days"],
+            gone=["5 days"],
+        )
+
+    def test_brought_back(self) -> None:
+        """A higher word stands again what a lower one had overruled, and backs what agrees."""
+        higher = "Ida (Board of Directors): The bonus is limited to $500."
+        for first in ("The line is at $500 for the bonus.", higher):
+            self.leaves(
+                [first, "Ed (CEO): Make the bonus $900.", higher], kept=["$500"], gone=["$900"]
+            )
+        self.leaves(
+            [higher, "Ed (Clerk): The bonus -> $900.", "Policy: the bonus is at most $500."],
+            kept=["Policy", "limited to $500"],
+            gone=[],
+        )
+
+    def test_told_of(self) -> None:
+        """Names before their titles, irregular verbs, and whose a thing is."""
+        for text, holder in (
+            ("You have Ida, the engineer, who reckons on May", "ida"),
+            ("The discount, owner VP Sales, is small", "vp sales"),
+        ):
+            found = spoken_for(text)
+            self.assertEqual(None if found is None else found.holder, holder, text)
+        for text in ("The VP's car is blue", "It used to be Manager Ida's job"):
+            self.assertIsNone(spoken_for(text), text)
 
     def test_reports_stay(self) -> None:
         """Other numbers in other matters, and names that nobody is for, contradict nothing."""

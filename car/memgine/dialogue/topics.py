@@ -1,0 +1,77 @@
+"""Topics: which words of a clause tell what it is about, and which belong to its value.
+
+Without its typed values, its reason and what only introduces it ("note that …").  How they make
+up a slot is left to ``statements``.
+"""
+
+import re
+from collections.abc import Iterable
+
+from car.memgine.dialogue.values import Kind, Value
+from car.memgine.dialogue.vocabulary import PRONOUNS, terms
+
+_OPENING_A_VALUE = frozenset({Kind.MONEY, Kind.PERCENT, Kind.WHEN})
+"""What begins with one of these is that value: "$50 per unit"."""
+
+
+def add_choice(text: str, values: list[Value], choice: str) -> tuple[str, ...]:
+    """Put *choice* among *values* unless they cover it already; answers its terms."""
+    choice = choice.strip()
+    start = text.find(choice)
+    inside = ((v.start - start, v.end - start) for v in values if v.start >= start)
+    if not choice or choice.casefold() in PRONOUNS or not terms(without(choice, inside)):
+        return ()
+    if any(value.start == start and value.kind in _OPENING_A_VALUE for value in values):
+        return ()
+    if any(v.kind is Kind.PLACE and start < v.start < start + len(choice) for v in values):
+        return ()
+    found = tuple(terms(choice))
+    values.append(Value(Kind.CHOICE, " ".join(found), start, start + len(choice)))
+    return found
+
+
+_REMARK = re.compile(
+    r"^\W*(?:please )?(?:note|noted|fyi|update|reminder|heads[- ]up)\b(?: that\b|\s*[:,—–-])?",
+    re.I,
+)
+_REASON = re.compile(
+    r"(?<=\w)[\s,]+(?:because|due to|owing to|thanks to|on account of|so that|in order to)\b.*",
+    re.I,
+)
+
+
+def bare(text: str) -> str:
+    """*text* without what only introduces it, and without its reason.
+
+    A reason that goes on about the value stays ("… because the fair is there").
+    """
+    reason = _REASON.search(text)
+    if reason is not None and not _BACK_TO_VALUE.search(reason.group()):
+        text = text[: reason.start()]
+    return _REMARK.sub("", text)
+
+
+_BACK_TO_VALUE = re.compile(r"\b(?:there|then)\b\W*$", re.I)
+_NAMED = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*\w\b|\b[A-Z]+[a-z]+[A-Z]\w*\b")
+
+
+def names_in(text: str) -> list[str]:
+    """What *text* writes large other than to begin a sentence."""
+    return _NAMED.findall(text)
+
+
+def focus_of(text: str, values: list[Value]) -> frozenset[str]:
+    """The terms of that part of *text*, between commas, that holds the first of *values*."""
+    if not values or "," not in text:
+        return frozenset(terms(text))
+    first = min(value.start for value in values)
+    begin = text.rfind(",", 0, first) + 1
+    end = text.find(",", first)
+    return frozenset(terms(text[begin : end if end > 0 else None]))
+
+
+def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """*text* without what stands in *spans*."""
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text
