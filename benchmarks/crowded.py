@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.renaming import NEW, Story
-from benchmarks.rewordings import Phrases
+from benchmarks.reworder import Phrases
 
 CROWD = 600
 """Foreign facts a timeline."""

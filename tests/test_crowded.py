@@ -9,7 +9,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.crowded import BUDGET, CROWD, Crowd, main
-from benchmarks.rewordings import Phrases
+from benchmarks.reworder import Phrases
 from tests.test_rewordings import story
 
 SCORER = """

@@ -10,16 +10,12 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.renaming import moved
-from benchmarks.rewordings import (
-    Phrases,
-    Reworder,
-    load_wordings,
-    main,
-    reworded,
-    told,
-)
+from benchmarks.reworder import Phrases, Reworder, told
+from benchmarks.rewordings import main, reworded
+from benchmarks.wordings import PARAPHRASES, load_paraphrase, load_voice
 
-WORDINGS = load_wordings()
+VOICES = (load_voice(0), load_voice(1))
+WORDINGS = VOICES[0].wordings
 
 
 def turn(text: str, at: str = "2025-11-27T16:00:00") -> dict[str, Any]:
@@ -124,7 +120,7 @@ class WordingTests(SynchronousTestCase):
 
     def reworder(self, number: int, seed: int = 0, **truth: tuple[str, ...]) -> Reworder:
         """One that speaks set *number*."""
-        return Reworder(WORDINGS, number, Phrases(story(**truth)), random.Random(seed))
+        return Reworder(VOICES[number], Phrases(story(**truth)), random.Random(seed))
 
     def variants(self, text: str) -> list[set[str]]:
         """What either set makes of a turn, over many seeds, fillers aside."""
@@ -200,23 +196,24 @@ class FileTests(SynchronousTestCase):
         """A seed says it all, and the original stays as it was."""
         before = copy.deepcopy(self.STORY)
         self.assertEqual(
-            reworded(self.STORY, WORDINGS, 4), reworded(copy.deepcopy(before), WORDINGS, 4)
+            reworded(self.STORY, VOICES[0], 4), reworded(copy.deepcopy(before), VOICES[0], 4)
         )
         self.assertEqual(self.STORY, before)
         self.assertNotEqual(
-            reworded(self.STORY, WORDINGS, 4)["events"], reworded(self.STORY, WORDINGS, 5)["events"]
+            reworded(self.STORY, VOICES[0], 4)["events"],
+            reworded(self.STORY, VOICES[1], 5)["events"],
         )
 
     def test_told_alike(self) -> None:
         """Every phrase that was told is told again, and none that was not."""
         for seed in range(10):
-            new = reworded(self.STORY, WORDINGS, seed)
+            new = reworded(self.STORY, VOICES[seed % 2], seed)
             self.assertEqual(Phrases(new).in_text(told(new)), [True, True, True, False])
 
     def test_impossible(self) -> None:
         """A timeline whose phrases hang on what must change is refused by its id."""
         names = story("Good morning", must=("laura's nest",))
-        self.assertRaisesRegex(ValueError, "T-1", reworded, names, WORDINGS, 0)
+        self.assertRaisesRegex(ValueError, "T-1", reworded, names, VOICES[0], 0)
 
     def test_file(self) -> None:
         """A file is reworded line by line."""
@@ -225,4 +222,43 @@ class FileTests(SynchronousTestCase):
         main([str(source), str(target), "--seed", "1"])
         lines = target.read_text().splitlines()
         self.assertEqual(len(lines), 2)
-        self.assertEqual(json.loads(lines[0]), reworded(self.STORY, WORDINGS, 1))
+        self.assertEqual(json.loads(lines[0]), reworded(self.STORY, VOICES[1], 1))
+
+
+class ParaphraseTests(SynchronousTestCase):
+    """The paraphrases: whole turns in the words of other writers."""
+
+    STORY = story(
+        "I'm committed to BirdHouse. I prefer owls for now.",
+        "Actually, let's switch to bats instead. That works better for me.",
+        must=("BirdHouse", "bats"),
+    )
+
+    def test_every_turn(self) -> None:
+        """A turn that follows a template is said anew, with what varies in it."""
+        for name in PARAPHRASES:
+            voice = load_paraphrase(name)
+            for seed in range(5):
+                new = reworded(self.STORY, voice, seed)
+                house, bats = new["events"][-1]["ground_truth"]["must_mention"]
+                first, second = said(new)
+                self.assertNotIn("I'm committed to", first)
+                self.assertNotIn("let's switch to", second)
+                self.assertIn(house, first)
+                self.assertIn(bats, second.lower())
+
+    def test_facts_repeat(self) -> None:
+        """A fact that repeats a turn repeats it in the new words."""
+        turned = story("I'm committed to BirdHouse. I prefer owls for now.")
+        (old,) = said(turned)
+        turned["events"][1]["writes"][0]["value"] = old
+        new = reworded(turned, load_paraphrase("k"), 0)
+        self.assertIn(new["events"][1]["writes"][0]["value"], said(new)[0])
+
+    def test_file(self) -> None:
+        """The command takes the paraphrase by its name."""
+        source, target = Path(self.mktemp()), Path(self.mktemp())
+        source.write_text(f"{json.dumps(self.STORY)}\n")
+        main([str(source), str(target), "--paraphrase", "l"])
+        (line,) = target.read_text().splitlines()
+        self.assertEqual(json.loads(line), reworded(self.STORY, load_paraphrase("l"), 0))

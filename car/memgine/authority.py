@@ -42,6 +42,14 @@ _WORDS: dict[str, int] = {
 _CHIEF = re.compile(r"\bc(?:[efotpmidrlsca]|hr|is|ms|cs|iso)o\b", re.I)
 """CEO, CFO, CTO, CHRO, CISO and their like."""
 
+HIRED = re.compile(
+    r"\bon (?:an? )?(?:\w+ )?contract\b|\bfreelanc\w*|\boutsourc\w*|\b(?:temp|temping)\b"
+    r"|\bcontract(?:ed|s) (?:for|to|with) us\b"
+    r"|\bhired[- ](?:in|hand)\b|\bnot (?:on )?(?:the )?(?:staff|payroll)\b",
+    re.I,
+)
+"""Words for somebody who is paid for a piece of work and decides nothing."""
+
 _TITLE_PARTS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"\bboard\b|\bregulator|\bsupervisory board", re.I), BOARD),
     (
@@ -70,6 +78,7 @@ _TITLE_PARTS: tuple[tuple[re.Pattern[str], int], ...] = (
         ),
         DIRECTOR,
     ),
+    (HIRED, SUBORDINATE),
     (
         re.compile(r"\bcontract(?:or|ing)\b|\bconsult|\bintern\b|\bexternal\b|\btrainee\b", re.I),
         SUBORDINATE,

@@ -21,6 +21,7 @@ from car.memgine.clearances import (
     tells,
 )
 from car.memgine.pieces import CLOSING, Piece, pieces
+from car.memgine.provisos import proviso
 
 READ = 240
 """Characters of a text's head, and of its foot, in which a marker is looked for."""
@@ -53,7 +54,7 @@ def marker(text: str) -> list[str] | None:
     if told is None:
         found = pieces(text, foot, len(text)) if foot else found
         told = _at_foot(found) or bracketed(bracket_at_foot(found))
-    return told
+    return told or proviso(found)
 
 
 # ---- at the head -----------------------------------------------------------------------------

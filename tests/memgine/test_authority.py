@@ -30,6 +30,11 @@ class RankTests(SynchronousTestCase):
         self.assertEqual(title_rank("Chief of Staff"), title_rank("CHRO"))
         self.assertLess(title_rank("Senior Engineer"), title_rank("Engineering Manager"))
 
+    def test_hired(self) -> None:
+        """Who is paid for a piece of work decides nothing."""
+        for told in ("on contract", "on a short contract", "freelancer", "hired-in hand"):
+            self.assertEqual(title_rank(told), authority_rank("contractor"), told)
+
 
 class RequiredRankTests(SynchronousTestCase):
     """What a marker asks of its reader."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 _TABLE = """
     acct account, addr address, amt amount, appr approval, appt appointment, attn attention,
-    avail available, biz business, cfg configuration, config configuration, cust customer,
+    auth authentication, avail available,
+    biz business, cfg configuration, config configuration, cust customer,
     db database, deliv delivery, dept department, dev development, doc document, docs document,
     eng engineering, engs engineer, env environment, hw hardware, impl implementation,
     info information, loc location, mgmt management, mgr manager, mkt market, mktg marketing,

@@ -25,6 +25,9 @@ class Aftermath:
     def __init__(self, ledger: Ledger, settlements: Settlements) -> None:
         self._ledger = ledger
         self._settlements = settlements
+        self._asked: tuple[str, int | None] = "", None
+        self._found: list[Node] = []
+        """What is like the text that was asked for last, while one node is read."""
 
     def like(
         self, text: str, but: int | None, around: Surroundings, said: Statement | None
@@ -35,11 +38,17 @@ class Aftermath:
         """
         return [
             old
-            for node, _ in around.similar(text, SIMILAR)
+            for node in self._similar(text, but, around)
             if node.layer in (2, 4) and node.index != but and not _above(node, said)
             for old in self._ledger.statements(node)
             if old.alive
         ]
+
+    def _similar(self, text: str, but: int | None, around: Surroundings) -> list[Node]:
+        if but is None or self._asked != (text, but):
+            self._asked = text, but
+            self._found = [node for node, _ in around.similar(text, SIMILAR)]
+        return self._found
 
     def sweep(
         self,
@@ -53,7 +62,8 @@ class Aftermath:
 
         *until*: what was said after that instant knew better, and stays.
         """
-        others = [said for said in self._ledger.back() if said.alive and said.node != by]
+        back = self._ledger.back()
+        others = [said for said in back if said.alive and not said.is_mixed and said.node != by]
         for old in fallen:
             others += self.like(old.text, by, around, None)
         gone = [old for old in fallen if not old.alive]
@@ -68,15 +78,15 @@ class Aftermath:
             if _says_any(said, dead, gone):
                 self._ledger.kill(said, "restated", by)
                 self._drop_conclusions(said, by)
-                self._drop_urging(said, by)
+                self.drop_urging(said, by)
         for old in fallen:
             self._drop_conclusions(old, by)
             if not old.alive:
-                self._drop_urging(old, by)
+                self.drop_urging(old, by)
                 for echo in self._settlements.echoes(old):
                     self._ledger.kill(echo, "restated", by)
 
-    def _drop_urging(self, fallen: Statement, by: int | None) -> None:
+    def drop_urging(self, fallen: Statement, by: int | None) -> None:
         """What only presses for what has fallen falls with it ("Proceed with the order")."""
         for said in self._ledger.known(fallen.node):
             urges = said is not fallen and said.has(Cue.COMMIT) and not said.victor

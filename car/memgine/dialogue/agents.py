@@ -96,7 +96,7 @@ _QUALIFYING_WORDS = "executive exec principal managing vice chief"
 _QUALIFYING = frozenset(_QUALIFYING_WORDS.split())
 """Titles that without a name are adjectives."""
 
-_ARTICLES_WORDS = "the our a an of their this who's who that's is"
+_ARTICLES_WORDS = "the our a an of their this who's who that's is same"
 _ARTICLES = frozenset(_ARTICLES_WORDS.split())
 
 

@@ -29,12 +29,15 @@ class Amendments:
     def carry_out(self, said: Statement, before: Iterable[Statement], around: Surroundings) -> bool:
         """Carry out what *said* does to statements whose words it gives; whether it does."""
         ledger = self._ledger
-        if len(said.terms) <= LEAST_TERMS:
+        if len(said.terms) <= LEAST_TERMS or said.is_mixed:
             return False
         alive = [
             old
             for old in before
-            if old.node != said.node and old.voice != "signal" and not outranked(said, old)
+            if old.node != said.node
+            and not old.is_mixed
+            and old.voice != "signal"
+            and not outranked(said, old)
         ]
         alive += [old for old in ledger.back() if old.alive and old.voice == "assistant"]
         alive += [old for old in ledger.back() if old.node < said.node and _is_set_aside(old)]

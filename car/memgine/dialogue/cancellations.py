@@ -30,6 +30,21 @@ def revokes(new: Statement, old: Statement) -> bool:
     return is_open(new)
 
 
+_SINCE = re.compile(
+    r"\b(?:then|since|later|after\w*|subsequent\w*|meanwhile|now|again|but|eventually|in the end"
+    r"|finally|recent\w*|soon|next|however|yet|today|this (?:week|month|morning)|no longer)\b",
+    re.I,
+)
+"""What tells of a later step."""
+
+
+def follows_up(new: Statement, old: Statement) -> bool:
+    """Whether *new*, of one turn with *old*, tells what became of somebody's decision."""
+    if new.part <= old.part or new.source is None or old.source is None:
+        return False
+    return _SINCE.search(new.text) is not None and not new.has(Cue.PAST)
+
+
 def takes_back(new: Statement) -> bool:
     """Whether *new* cancels anything at all."""
     if new.has(Cue.QUESTION, Cue.HYPOTHETICAL, Cue.CONCLUSION):

@@ -48,6 +48,14 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+def whole(text: str, limit: int) -> int:
+    """Where the first *limit* characters of *text* end with a sentence, or else with a word."""
+    if len(text) <= limit:
+        return len(text)
+    stop = max(text.rfind(mark, 0, limit) for mark in (". ", "! ", "? ", "\n"))
+    return stop + 1 if stop > 0 else text.rfind(" ", 0, limit) + 1 or limit
+
+
 _ASKED = re.compile(
     r",\s+(?=(?:what|which|who|where|when|why|how|do|does|did|is|are|was|were|can|could|would|will"
     r"|should|have|has|want|shall|may|right|okay|isn|aren|don|didn|won|wouldn|ready)\b)",

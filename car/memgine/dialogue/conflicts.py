@@ -34,7 +34,11 @@ _PROPOSING = re.compile(
     r"|exclusive\w*|solely|always|never|opt\w*|select\w*|settl\w*|swap\w*|replac\w*|substitut\w*"
     r"|advis\w*|advice|suggestion|urg(?:e|es|ed|ing)|call(?:s|ed)? for|sp(?:eak|eaks|oke) for"
     r"|argu\w*|keen|insist\w*|lay|lays|laid|rules?|policy|stick|vot\w*|back(?:s|ed|ing)|ideal|right"
-    r"|proper|would|opinion|view|mind|idea|needs?)\b",
+    r"|proper|would|opinion|view|mind|idea|needs?|takes|taking|runs?|running|pitch\w*|tout\w*"
+    r"|champion\w*|lobb\w*|campaign\w*|plead\w*|root(?:s|ing)? for|each|any|any(?:thing|one)"
+    r"|everything|every\w+|whenever|wherever|serv(?:e|es|ed)|beats?|superior|stronger|works best"
+    r"|rel(?:y|ies)|based on|endors\w*|lean\w*|decree\w*|stipulat\w*|dictat\w*|order\w*"
+    r"|instruct\w*|decid\w*|mak(?:es|ing)|adr|rfc)\b",
     re.I,
 )
 """Words with which somebody is for something."""

@@ -8,12 +8,16 @@ import re
 
 from car.memgine.dialogue.cues import Cue, adds, moves
 from car.memgine.dialogue.progress import STORIED, continues, tells_on
+from car.memgine.dialogue.slots import one_matter, same_thing
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.trimming import foremost, without_old
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import ATTRIBUTES, DEFAULTS
 
 _CONTRAST = re.compile(r"\b(?:instead|rather|back to)\b", re.I)
+SHORTEST = 6
+"""Terms of what takes back at once what was just said, without naming it."""
+
 NEAR = 6
 """Nodes back to which a bare choice may answer what was merely described."""
 
@@ -51,7 +55,10 @@ def rivals(new: Statement, old: Statement, *, loose: bool = False) -> list[Value
     found = []
     fresh = foremost(new)
     again = [*fresh, *(value for value in new.values if value.counted)]
+    spared = old.firm and not overlap(new, old)
     for value in old.values:
+        if spared and value.kind is Kind.CHOICE:
+            continue
         if value.kind not in _COMPARED or any(_again(value, other) for other in again):
             continue
         if any(other.rivals(value) or (loose and _dated(value, other)) for other in fresh):
@@ -97,9 +104,9 @@ def _numbered(head: frozenset[str]) -> frozenset[str]:
 
 def replaces(new: Statement, old: Statement) -> list[Value]:
     """The values of *old* that *new* retires; empty where it lets *old* be."""
-    if new.returning or outranked(new, old) or apart(new, old) or old.has(Cue.QUESTION):
+    if old.is_mixed or new.returning or outranked(new, old) or apart(new, old):
         return []
-    if old.told and is_open(new):
+    if old.has(Cue.QUESTION) or (old.told and is_open(new)):
         return []
     loose = new.node != old.node and (new.voice == "signal" or _attributed(new, old))
     dead = [v for v in rivals(new, old, loose=loose) if not _told_beside(new, old, v)]
@@ -107,6 +114,8 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
         dead = _among_people(new, old, dead)
     if not dead or not _takes_place(new, old, dead):
         return []
+    if new.node != old.node:
+        dead = [v for v in dead if is_open(new) or one_matter(new, old, v)]
     repeated = set(old.terms) <= set(new.terms) and without_old(new) == new.text
     return [] if repeated else dead
 
@@ -123,15 +132,14 @@ def _told_beside(new: Statement, old: Statement, value: Value) -> bool:
 
 
 def _among_people(new: Statement, old: Statement, dead: list[Value]) -> list[Value]:
-    """What of *dead* may fall where several people talk: they change topics without notice.
+    """What of *dead* may fall where people talk freely: they change topics without notice.
 
-    Only typed values, and only where the subject is plainly one, or somebody takes back what
-    they have just said themselves.
+    Only typed values, and only where *new* calls the value the old one, changes the very thing
+    that it is of, speaks of that alone, or takes back at once what the same person just said.
     """
-    typed = [value for value in dead if value.kind in STORIED]
-    shared = (new.topic | new.head) & (old.topic | old.head)
     own = new.person == old.person and new.has(Cue.CORRECTION) and new.node - old.node <= NEAR
-    return typed if len(shared) >= 2 or (own and (shared or is_open(new))) else []
+    at_once = own and is_open(new) and len(new.terms) <= SHORTEST and len(new.values) == 1
+    return [v for v in dead if v.kind in STORIED and (at_once or same_thing(new, old, v))]
 
 
 def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:

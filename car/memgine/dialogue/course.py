@@ -4,6 +4,7 @@ It follows the turns one by one.  Interruptions are left to ``detours``, and wha
 earnest does to others to ``rulings``.
 """
 
+import re
 from collections.abc import Sequence
 
 from car.memgine.dialogue import scopes
@@ -13,7 +14,7 @@ from car.memgine.dialogue.detours import Detours, is_valued
 from car.memgine.dialogue.effects import Effect, Place, Show
 from car.memgine.dialogue.ledger import Ledger, shown, tells
 from car.memgine.dialogue.statements import ANALYSED, Statement
-from car.memgine.dialogue.voices import voice_of
+from car.memgine.dialogue.voices import expounds, voice_of
 from car.memgine.nodes import Node
 
 QUESTION = "question"
@@ -44,12 +45,14 @@ class Course:
         voice, text = voice_of(node), node.value[:ANALYSED]
         label = scopes.labelled(text, working_set=voice == "context")
         if label is not None:
-            return self._place(node, label)
+            return self.place(node.index, label)
         if voice != "assistant" and breaks_out(text):
-            return self._place(node, BREAKOUT)
+            return self.place(node.index, BREAKOUT)
         if node.session != self._session:
             self._session, self._scope = node.session, None
             self._detours.begin()
+        if expounds(node):
+            return self._pass_over(node) + self._detours.follow(node, found)
         if self._scope is not None:
             return self._within(self._scope, node, found)
         casual = bool(found) and bool(found[0].person)
@@ -57,7 +60,7 @@ class Course:
         if name is not None:
             self._scope, self._scope_turns = name, 0
             self._scope_words = scopes.words_of(text)
-            return self._place(node, name)
+            return self.place(node.index, name)
         return self._detours.follow(node, found) + self._set_aside(node, found)
 
     def asks_aside(self, query: str) -> bool:
@@ -77,11 +80,19 @@ class Course:
 
     # ---- scopes ------------------------------------------------------------------------------
 
-    def _place(self, node: Node, setting: str) -> list[Effect]:
+    def place(self, node: int, setting: str) -> list[Effect]:
+        """What was said in *node* is only for who asks for *setting*."""
         self.note_setting(setting)
-        for said in self._ledger.known(node.index):
+        for said in self._ledger.known(node):
             said.alive = False
-        return [Place(node.index, setting)]
+        return [Place(node, setting)]
+
+    def _pass_over(self, node: Node) -> list[Effect]:
+        """An explanation at length is within the open scope, and neither opens nor closes one."""
+        if self._scope is None:
+            return []
+        self._scope_turns += 1
+        return self.place(node.index, self._scope)
 
     def _within(self, scope: str, node: Node, found: list[Statement]) -> list[Effect]:
         self._scope_turns += 1
@@ -97,7 +108,7 @@ class Course:
                 return self._keep(node, found, left)
         elif self._scope_turns >= scopes.LONGEST:
             self._scope = None
-        return self._place(node, scope)
+        return self.place(node.index, scope)
 
     def _leaves_scope(self, text: str, found: list[Statement]) -> bool:
         if scopes.closes(text) or scopes.ends(text, self._scope_words) or _only_leaves(found):
@@ -112,7 +123,7 @@ class Course:
         left = [said for said in found if said.part not in asides]
         if any(tells(said) for said in left):
             return self._keep(node, found, left)
-        return self._place(node, next(iter(asides.values())))
+        return self.place(node.index, next(iter(asides.values())))
 
     def _keep(self, node: Node, found: Sequence[Statement], left: list[Statement]) -> list[Effect]:
         for said in found:
@@ -133,10 +144,23 @@ def _only_leaves(found: Sequence[Statement]) -> bool:
     return scopes.leaves(text, sum(len(said.terms) for said in found), valued=valued)
 
 
+_STANDING = re.compile(
+    r"^\W*(?:please\s+)?(?:always|never|from now on|in future|every time|each time|whenever)\b"
+    r"|\b(?:when(?:ever)?|every time|each time|if) (?:i|we) (?:ask|mention|want|request)\b",
+    re.I,
+)
+"""What makes an order one for good."""
+
+
 def _aside(said: Statement) -> str | None:
-    """The setting of a statement that is not in earnest by itself; None of one that is."""
+    """The setting of a statement that is not in earnest by itself; None of one that is.
+
+    Where somebody talks freely a long question tells what it asks about as well, and an order
+    for good is no question.
+    """
     if said.has(Cue.QUESTION) and said.voice == "user":
-        return QUESTION
+        told = (said.is_mixed and said.values) or _STANDING.search(said.text)
+        return None if told else QUESTION
     if said.has(Cue.HYPOTHETICAL):
         return "what-if"
     return scopes.is_aside(said.text)

@@ -37,7 +37,7 @@ class Cue(StrEnum):
     """Said for the sake of argument."""
 
 
-_CHANGING = r"""
+CHANGING = r"""
     chang(?:e[sd]?|ing) | switch(?:e?s|ed|ing)? | mov(?:e[sd]?|ing) | shift(?:e?s|ed|ing)?
     | push(?:e?s|ed|ing)? | bump(?:e?s|ed|ing)? | swap(?:s|ped|ping)? | updat(?:e[sd]?|ing)
     | revis(?:e[sd]?|ing) | amend(?:e?s|ed|ing)? | reschedul(?:e[sd]?|ing) | relocat(?:e[sd]?|ing)
@@ -46,7 +46,9 @@ _CHANGING = r"""
     | reassign(?:e?s|ed|ing)? | reallocat(?:e[sd]?|ing) | pull(?:e?s|ed|ing)?
     | extend(?:e?s|ed|ing)? | slip(?:s|ped|ping)? | delay(?:e?s|ed|ing)? | postpon(?:e[sd]?|ing)
     | advanc(?:e[sd]?|ing) | convert(?:e?s|ed|ing)? | go(?:es)? | going
-    | (?:down | up)(?=\ (?:to|from)\ [\d$€£])
+    | down(?=\ (?:to|from)\ [\d$€£]) | up(?=\ from\ [\d$€£])
+    | (?:is|are|['’]s|now|was|were|go|goes|went|gone|going|put|bring|brought|took|shot|\w+[ei]d)
+        \ up(?=\ to\ [\d$€£])
 """
 """Verbs that, with "to", put a value in another's place."""
 
@@ -65,7 +67,7 @@ _PATTERNS: dict[Cue, str] = {
             |on\ second\ thou?ghts?)\b
         |\b(?:change|slight\ change)\ of\ plans?\b|\bplans?\ (?:have\ )?changed\b|\bnew\ plan\b
         |\binstead\b|\brather\ than\b|\bno\ longer\b|\bnot\ .{{2,40}}\bbut\b
-        |\b(?:{_CHANGING})\b(?:\s+[\w'\#&/$€£%.,-]+){{0,7}}?\s+to\ (?!(?:be|do|check|get|see)\b)
+        |\b(?:{CHANGING})\b(?:\s+[\w'\#&/$€£%.,-]+){{0,7}}?\s+to\ (?!(?:be|do|check|get|see)\b)
         |\b(?:became|has\ (?:since\ |now\ )?become|ended\ up|started\ (?:out\ )?as|began\ as
             |i'?d\ rather|would\ rather|after\ all)\b
         |\b(?:scrap|drop|cancel|skip)\ (?:that|this|it)\b\W+\w
@@ -159,7 +161,7 @@ _PATTERNS: dict[Cue, str] = {
             |confirmed
             |locked\ in|settled|signed\ off|for\ good)\b
         """,
-    Cue.PAST: r"""
+    Cue.PAST: rf"""
         ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor
             |(?:rather\ than|instead\ of|in\ place\ of)(?=[^,:]*$))\b
             (?!\ (?:only|just|yet|sure|that|bad|much|many|all|every\w*)|.*\bbut\b)
@@ -168,10 +170,11 @@ _PATTERNS: dict[Cue, str] = {
             |prior|earlier|outdated|back\ then|last\ year'?s|old|once)\b
         |\b(?:the\ )?(?:\w+\ )?(?:value|figure|date|price|number|amount|plan|one|location|venue
             |time|budget|deadline)\ was\b
+            (?!\ (?:(?:just|then|later|since|now|recently)\ )?(?:{CHANGING})\b)
         |\bwas\ (?:considered|planned|discussed|set\ for|supposed\ to|going\ to|the\ (?:old
             |original|first|previous))\b|\bwe\ (?:had|were)\b|\b(?:we|i|you)\ (?:had\ )?(?:said
             |assumed|thought|wrote|noted|believed)\b|\bwas:\s|\bit\ read\b|^\W*(?:before|old
-            |earlier)\s*:
+            |earlier)\s*:|^\W*(?:before|prior\ to|until)\ (?:that|this|then|now)\b
         """,
     Cue.CONCLUSION: r"""
         ^\W*so\s*(?::|(?:that|this|it|we)\ (?:means?|leaves?|gives?|makes?|can|must|need)\b)

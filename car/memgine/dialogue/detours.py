@@ -179,7 +179,9 @@ class Detours:
 def is_valued(found: Sequence[Statement]) -> bool:
     """Whether *found* bring a value; a quarter may be part of a name, a minute is a moment."""
     return any(
-        value.kind in _TYPED and value.unit not in _IDLE_UNITS and not _IDLE.match(value.normal)
+        value.kind in _TYPED
+        and value.unit not in _IDLE_UNITS
+        and not _IDLE.match(value.counted or value.normal)
         for said in found
         for value in said.values
     )
@@ -202,12 +204,18 @@ def _breaks_off(found: Sequence[Statement]) -> bool:
     """Whether a turn leaves the topic at hand for another."""
     if _names_another(found):
         return True
-    if is_valued(found):
+    if is_valued(found) or any(_LAYING_DOWN.search(said.text) for said in found):
         return False
     first, *rest = (said.text[: interruptions.LONGEST_RETURN] for said in found)
     if interruptions.leaves(first):
         return True
     return interruptions.names(first) and any(map(interruptions.leaves, rest))
+
+
+_LAYING_DOWN = re.compile(
+    r"\b(?:requirements?|obligatory|compulsory|mandatory|regulations?|polic(?:y|ies))\b", re.I
+)
+"""What is laid down concerns the topic at hand, even where all are told to pause for it."""
 
 
 def _names_another(found: Sequence[Statement]) -> bool:

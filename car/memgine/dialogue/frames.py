@@ -44,14 +44,16 @@ _VERB_OF_CHOOSING = r"""
     go(?:ing|es)?\ (?:ahead\ )?with | went\ with
     | (?:proceed|run|stick|mov)(?:ing|ed)?\ (?:forward\ |ahead\ )?with
     | us(?:e|ing)(?!\ cases?\b) | pick(?:ed|ing)? | choo?sen? | chose | choosing
-    | select(?:ed|ing)? | try(?:ing)? | adopt(?:ed|ing)? | prefer(?:red|s)?
-    | wants?(?!\ to\b) | insists?\ on | rather\ (?:have|do) | let'?s\ say | do(?:ing)?
+    | select(?:ed|ing)? | try(?:ing)?(?!\ to\b) | adopt(?:ed|ing)? | prefer(?:red|s)?
+    | wants?(?!\ to\b) | insists?\ on | rather\ (?:have|do) | let'?s\ say
+    | do(?:ing)?(?!\ (?:at|for|in|with|well|fine|nicely|just)\b)
     | (?:contract|award|deal|order|business|account|job)\ (?:goes|went|is\ going)\ to
     | goes\ to(?=\ (?-i:[A-Z]))
     | award(?:ed|ing)?\ (?:it|this|the\ \w+)\ to
     | (?:decid|settl|agre|land)(?:ed|ing|e)\ (?:on|upon) | opt(?:ed|ing)?\ for
     | (?:went|gone|voted?)\ for | (?:gave|give|giving)\ the\ \w+\ to
-    | (?:signed|hired|appointed)(?:\ off\ on|\ with)?
+    | (?:signed(?!\ up\b)|hired|appointed)(?:\ off\ on|\ with)?
+    | favou?r(?:s|ed|ing)? | fond\ of | inclin(?:e|ed|ing)\ (?:to|towards?) | lean\ (?:to|towards?)
     | (?:what|how)\ about | insists?\ on
     | thinking(?:\ of|\ about)? | leaning\ (?:to|towards?) | consider(?:ing|ed)?
     | planning\ (?:on|for)
@@ -88,6 +90,11 @@ _FRONTED = re.compile(
     r"(?P<better>[\w.+#-]+(?:\s+[\w.+#-]+){0,3}?)"
     r"\s+(?:would|might|could|is|will|seems?|looks?)\b(?:\s+\w+){0,2}?"
     r"\s+(?:better|best|preferable|superior|ideal|simpler|cheaper|safer|right)\b"
+    r"|^\W*(?P<suits>(?!(?:this|that|it|which|what|who)\b)[\w.+#-]+(?:\s+[\w.+#-]+){0,3}?)"
+    r"\s+(?:now |still |currently |really |just )?"
+    r"(?:(?:suits?|works?|fits?|appeals?|serves?|does it|(?:is|are) (?:fine|good|ok|okay|best))"
+    r"(?: better| best| well| fine| right| nicely)?(?: for| to| with| by)? (?:me|us)\b"
+    r"|will do\b)"
     r"|^\W*(?P<winner>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
     r"\s+(?:it is\b|after all\b|(?:will )?(?:gets?|wins?|takes?|has won)\s+the\b)",
     re.I,
@@ -158,7 +165,7 @@ def frame_of(text: str, values: list[Value], cues: frozenset[Cue], *, prose: boo
         )
     fronted = _FRONTED.match(body)
     if fronted:
-        choice = fronted["winner"] or fronted["better"]
+        choice = fronted["winner"] or fronted["better"] or fronted["suits"]
         return Frame(head - frozenset(terms(choice)), choice=choice, chosen=True)
     framed = label or being
     if framed is None:

@@ -45,10 +45,15 @@ _PAUSE = (
     r"|(?:fire ?drill|firefight\w*|fire to put out|crisis)|back in (?:a|an|one|two|five|ten)\b"
     r"|be back|barg\w+ in|step\w* in|rud\w+|intrud\w*|intrusion|hijack\w*|derail\w*|diversion"
     r"|breaks? (?:the|our) (?:flow|thread)|switch\w* (?:gears|tracks?|over|hats?)|shift\w* gears"
+    r"|(?:am|['’]m|are|['’]re|being|been|get|got|getting|was) (?:called|needed|wanted|paged|asked)"
+    r"|(?:call|need|want|demand|requir|claim)(?:s|es|ing)? (?:me|us|my|our)"
+    r"|(?:pick|take|finish|continue|resume|leave|save|keep|discuss) (?:this|that|it|the rest)"
+    r"(?: up| off)? (?:later|afterwards?|again|for later|another time|in a (?:bit|while|moment))"
+    r"|(?:come|get|turn)(?:ing)? back to (?:this|that|it) (?:later|afterwards?|in a \w+)"
     r"|freeze (?:this|that|it|here)|rain ?check|quick break|out of order|jump the queue"
 )
 _LEAVING = re.compile(
-    rf"^\W*(?:[\w'’]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,40}})?(?:[-—–:.!,;]|$)"
+    rf"^\W*(?:[\w'’#-]+[\s,]+){{0,7}}?(?:{_PAUSE})\b(?:[\w'’ ]{{0,60}})?(?:[-—–:.!,;]|$)"
     r"|^\W*(?:[\w'’]+[\s,]+){0,4}?(?:can|could|may|might|shall|would|mind|okay|ok|alright)\b"
     rf"[^.?!]{{0,40}}?\b(?:{_PAUSE})\b[^.?!]{{0,40}}\?",
     re.I,
@@ -112,8 +117,13 @@ LONGEST_RETURN = 160
 
 
 def leaves(text: str) -> bool:
-    """Whether *text* breaks off the topic at hand."""
-    return _LEAVING.search(text) is not None
+    """Whether *text* breaks off the topic at hand, the one that comes up being named or not."""
+    if _LEAVING.search(text) is not None:
+        return True
+    part = _PART.search(text)
+    if part is None or not names(text[: part.start()]):
+        return False
+    return _LEAVING.search(text[part.end() :]) is not None
 
 
 def names(text: str) -> bool:

@@ -5,15 +5,14 @@ a statement is decided in ``rulings``; here is what that leaves of its node.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import msgspec
 
-from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.askings import statements_of
+from car.memgine.dialogue.consultations import Consultation
 from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
 from car.memgine.dialogue.precedence import attributed
-from car.memgine.dialogue.requests import recalls, requests, supposes
 from car.memgine.dialogue.restatements import (
     Dead,
     contains,
@@ -22,7 +21,7 @@ from car.memgine.dialogue.restatements import (
     reinstated_by,
     repeats,
 )
-from car.memgine.dialogue.statements import ANALYSED, Statement, read_statements, reword
+from car.memgine.dialogue.statements import ANALYSED, Statement, reword
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind, Value
@@ -55,6 +54,8 @@ class Ledger:
         self._by_value: dict[str, list[Dead]] = {}
         self._fallen: deque[Statement] = deque()
         self._by_term: dict[str, list[Statement]] = {}
+        self._back: list[Statement] | None = None
+        self._consultation = Consultation()
         self._verdicts: dict[int, _Verdict] = {}
         self._answers: OrderedDict[tuple[int, int], frozenset[str]] = OrderedDict()
 
@@ -65,7 +66,10 @@ class Ledger:
         table, size = (self._turns, TURNS) if node.layer == 3 else (self._others, OTHERS)
         found = table.get(node.index)
         if found is None:
-            found = table[node.index] = _read(node)
+            found = table[node.index] = statements_of(node)
+            if table is self._turns:
+                self._back = None
+                self._consultation.follow(node, found)
             if not node.live:
                 for said in found:
                     said.alive = False
@@ -75,19 +79,26 @@ class Ledger:
 
     def absorbed(self, node: Node, gone: Sequence[int]) -> None:
         """Forget the turns *gone* and take *node*, which took them in, apart anew."""
+        self._back = None
         for index in gone:
             self._turns.pop(index, None)
         if node.index in self._turns:
-            self._turns[node.index] = _read(node)
+            self._turns[node.index] = statements_of(node)
 
     def known(self, index: int) -> list[Statement]:
         """The statements of a node that is at hand; none of one that is not."""
         return self._turns.get(index) or self._others.get(index) or []
 
-    def back(self) -> Iterator[Statement]:
+    def back(self) -> Sequence[Statement]:
         """The statements of the turns at hand, newest first."""
-        for found in reversed(self._turns.values()):
-            yield from reversed(found)
+        if self._back is None:
+            turns = reversed(self._turns.values())
+            self._back = [said for found in turns for said in reversed(found)]
+        return self._back
+
+    def facts(self) -> list[Statement]:
+        """The statements at hand of facts, conclusions and signals."""
+        return [said for found in self._others.values() for said in found]
 
     def after(self, old: Statement) -> list[Statement]:
         """The statements of the turns at hand that follow *old*, oldest first."""
@@ -178,8 +189,11 @@ class Ledger:
     def kill(
         self, said: Statement, why: Retirement, by: int | None, *, outranked: bool = False
     ) -> None:
-        """*said* no longer counts; *outranked*: because of who said otherwise."""
-        if not said.alive:
+        """*said* no longer counts; *outranked*: because of who said otherwise.
+
+        A sentence of free talk that says other things as well stays.
+        """
+        if not said.alive or said.is_mixed:
             return
         self.lay(said)
         known = self._verdicts.get(said.node)
@@ -229,35 +243,6 @@ class Ledger:
             else:
                 effects.append(Retire(index, verdict.by, verdict.why))
         return effects
-
-
-def _read(node: Node) -> list[Statement]:
-    """The statements of *node*; what asks to be told something is a question, however put."""
-    found = read_statements(node)
-    for said in found:
-        if said.voice != "user" or _asks_for_change(said):
-            continue
-        if requests(said.text) or (_bare(said) and recalls(said.text)):
-            said.cues |= {Cue.QUESTION}
-    for said, following in pairwise(found):
-        if following.has(Cue.QUESTION) and _bare(said) and supposes(said.text):
-            said.cues |= {Cue.QUESTION}
-    return found
-
-
-def _asks_for_change(said: Statement) -> bool:
-    """Whether *said* is a question in form only: "could you move it to noon?"."""
-    return said.text.endswith("?") and said.has(Cue.CORRECTION) and not said.has(Cue.QUESTION)
-
-
-def _bare(said: Statement) -> bool:
-    """Whether *said* is the user's own word, without a value that it could be there to state."""
-    if said.voice != "user" or said.person or said.source is not None:
-        return False
-    return said.kinds.isdisjoint(_TYPED)
-
-
-_TYPED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.WHEN, Kind.STATE})
 
 
 def _present(index: int, around: Surroundings) -> Node | None:

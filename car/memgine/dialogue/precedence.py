@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from car.memgine.authority import HIRED, title_rank
 from car.memgine.dialogue.agents import agent_at
 from car.memgine.dialogue.sources import MAY_TITLE, Attribution, attribution
 from car.memgine.titles import OFFICES
@@ -51,7 +52,7 @@ def spoken_for(clause: str) -> Source | None:
     its agent ("per the CEO", "approved by Ida (VP)"); None where no titled person is either.
     """
     if MAY_TITLE.search(clause) is None:
-        return None
+        return _described(clause)
     for match in _AGENT.finditer(clause):
         found = agent_at(clause, match.end(), whole=False)
         if found is not None:
@@ -70,7 +71,31 @@ def spoken_for(clause: str) -> Source | None:
             if not _OBJECT.search(clause, 0, start)
         )
         found = next((one for one in named if one is not None), None)
-    return None if found is None else Source(*found)
+    return _described(clause) if found is None else Source(*found)
+
+
+def _described(clause: str) -> Source | None:
+    """Whose will *clause* reports where a name is only told to be somebody of some rank.
+
+    "Ida, who works for us as a contractor, wants …", "Ida (on contract) would take …".
+    """
+    for match in _DESCRIBED.finditer(clause):
+        if _OBJECT.search(clause, 0, match.start()) or not _DOES.match(clause, match.end()):
+            continue
+        told = match["told"]
+        if MAY_TITLE.search(told) or HIRED.search(told):
+            return Source(match["name"].casefold(), title_rank(told))
+    return None
+
+
+_DESCRIBED = re.compile(
+    r"\b(?P<name>[A-Z][\w-]+)(?:,\s+|\s+\(|\s+[—–-]\s+)"
+    r"(?P<told>(?:who(?:m|se)?\b|that\b|as\b|an?\b|on\b|our\b"
+    r"|the\b|here\b|hired\b|working\b|currently\b|with us\b|brought\b|engaged\b)[^,;:()]{2,60}?)"
+    r"(?:,|\)|\s+[—–-]\s)"
+)
+_DOES = re.compile(r"\s*[a-z]+")
+"""What a name so told of does: the clause goes on in small letters."""
 
 
 def _begin(clause: str, title: int) -> int:
@@ -93,9 +118,19 @@ def views(sentence: str) -> list[tuple[Source, str]]:
     """
     if MAY_TITLE.search(sentence) is None:
         return []
+    conceding = _CONCEDING.search(sentence)
+    if conceding is None:
+        return _told_by(sentence, list(_BETWEEN.finditer(sentence)))
+    rest = sentence[conceding.end() :].strip()
+    told = (_told_by(rest, [comma]) for comma in _COMMA.finditer(rest))
+    return next((parts for parts in told if parts), [])
+
+
+def _told_by(sentence: str, cuts: list[re.Match[str]]) -> list[tuple[Source, str]]:
+    """The parts of *sentence* between *cuts* that name somebody, two at least; else none."""
     parts: list[tuple[Source, str]] = []
     begin = 0
-    for match in (*_BETWEEN.finditer(sentence), None):
+    for match in (*cuts, None):
         part = sentence[begin : None if match is None else match.start()].strip()
         source = spoken_for(part) or _in_brackets(part)
         if source is not None:
@@ -121,6 +156,12 @@ _BETWEEN = re.compile(
     r"|,\s+(?:and|so)\s+(?:then\s+)?|;\s+(?:and\s+)?",
     re.I,
 )
+_CONCEDING = re.compile(
+    r"(?:^|:)\W*(?:while|whilst|whereas|although|(?:even )?though|despite|notwithstanding)\b", re.I
+)
+_COMMA = re.compile(r",\s+")
+"""What parts what is conceded at the head of a sentence from what counts."""
+
 _OBJECT = re.compile(
     r"\b(?:to|for|with|of|at|about|upon|on|in|let|lets|asked?|told) (?:the |our )?$"
 )

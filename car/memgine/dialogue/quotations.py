@@ -68,6 +68,20 @@ _TRAILING = re.compile(
 )
 
 
+_IN_PLACE_OF = re.compile(
+    r"(?:\b(?:rather than|instead of|in (?:the )?(?:place|lieu|stead) of|in exchange for"
+    r"|as opposed to|as against|takes? the place of|taking the place of|replac(?:es|ing)"
+    r"|supersed(?:es|ing)|overrid(?:es|ing)|(?:do|does|did|is|are) away with"
+    r"|and not|but not)|,\s*not)"
+    r"[\s\"“”«»‘’',:]*(?:(?:the|what|our|my|earlier|former|previous|old|statement|value|figure"
+    r"|entry|note|words?|reading|wording|that|was|we|had)\b[\s\"“”«»‘’',:]*)*$",
+    re.I,
+)
+"""What stands between the new words and the old ones after them."""
+
+_POINTING = re.compile(r"^\W*(?:and |so |but )?(?:this|that|it|which|these|those)\W*$", re.I)
+
+
 class Amendment(msgspec.Struct, frozen=True):
     """*said* is about *old*; *text* is what is to stand for it, None where nothing is."""
 
@@ -95,6 +109,10 @@ def amendment(
             start, end = min(start, span[0]), max(end, span[1])
     if not found:
         return None
+    lead = _IN_PLACE_OF.search(said.text[:start])
+    if lead is not None and not terms(said.text[end:]):
+        fresh = said.text[: lead.start()].rstrip(" ,;:—–-\"“«‘'")
+        return Amendment(found, None if _POINTING.match(fresh) or not terms(fresh) else fresh)
     judged = _judged(said.text, found, start, end)
     if judged is None:
         around = f"{said.text[:start]} {said.text[end:]}"

@@ -13,18 +13,21 @@ from car.memgine.authority import required_rank
 from car.memgine.dialogue import scopes
 from car.memgine.dialogue.cancellations import revokes
 from car.memgine.dialogue.corrections import overlap, replaces, rivals
-from car.memgine.dialogue.course import Course
+from car.memgine.dialogue.course import QUESTION, Course
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
+from car.memgine.dialogue.options import Options, asked
+from car.memgine.dialogue.precedence import source_of
 from car.memgine.dialogue.quotations import buries, core_text
 from car.memgine.dialogue.refutations import Refutations
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
-from car.memgine.dialogue.statements import UNREAD, Statement, spaced
+from car.memgine.dialogue.statements import ANALYSED, UNREAD, Statement
 from car.memgine.dialogue.surroundings import Surroundings
+from car.memgine.dialogue.tombstones import declares_itself_dead
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind
-from car.memgine.dialogue.vocabulary import stems
+from car.memgine.dialogue.vocabulary import spaced, stems
 from car.memgine.nodes import FACT_KINDS, TURN_KINDS, Node
 
 SIGNALS_SEEN = 100
@@ -50,6 +53,7 @@ class DialogueReader:
         self._course = Course(self._ledger)
         self._rulings = Rulings(self._ledger)
         self._refutations = Refutations(self._ledger, self._rulings)
+        self._options = Options()
 
     def read(self, node: Node, around: Surroundings) -> list[Effect]:
         """What *node*, which has just come in, does; effects on itself included."""
@@ -67,7 +71,8 @@ class DialogueReader:
         *asker_rank* opens no setting today: what a rank may see is compared node by node.
         """
         return Asking(
-            settings=scopes.asked(query, frozenset(self._course.settings)),
+            settings=scopes.asked(query, frozenset(self._course.settings))
+            | asked(query, list(self._course.settings)),
             history=_HISTORY.search(query) is not None,
             digression=self._course.asks_aside(query),
         )
@@ -77,8 +82,15 @@ class DialogueReader:
     def _read_turn(self, node: Node, around: Surroundings) -> list[Effect]:
         found = self._ledger.statements(node)
         effects = [*_restrictions(node), *self._course.follow(node, found)]
-        if any(isinstance(effect, Place) for effect in effects):
+        placed = {effect.setting for effect in effects if isinstance(effect, Place)}
+        if placed - {QUESTION}:
             return effects
+        passed, mine = self._pass_over(node, found)
+        if mine:
+            return [*_restrictions(node), *passed]
+        if placed:
+            return effects
+        effects += passed
         for said in found:
             if said.alive and said.topic is not UNREAD:
                 self._refutations.judge(said, found, around)
@@ -90,15 +102,31 @@ class DialogueReader:
                 self._rulings.trim(said)
         return effects + self._ledger.settle(around)
 
+    def _pass_over(self, node: Node, found: Sequence[Statement]) -> tuple[list[Effect], bool]:
+        """Put aside what is only for those who ask about an option that was not taken.
+
+        Second: whether that is *node* itself.
+        """
+        aside = self._options.follow(node.index, found)
+        effects: list[Effect] = []
+        for index, setting in aside.items():
+            effects += self._course.place(index, setting)
+        return effects, node.index in aside
+
     def _read_fact(self, node: Node, around: Surroundings) -> list[Effect]:
         """A fact is taken at its word; it only falls if it was dead when it was written."""
         effects = _restrictions(node)
         if not node.live:
             return effects
-        if _declares_itself_dead(node.value):
+        if declares_itself_dead(node.value):
             return [*effects, Retire(node.index, None, "invalidated")]
-        attributed = node.value[:1] == "[" or "):" in node.value[:80]
-        if not attributed and not self._ledger.may_concern(node.value):
+        attributed = source_of(node.value[:ANALYSED])[0] is not None
+        told = self._ledger.may_concern(node.value) or self._options.may_concern(node.value)
+        if not attributed and not told:
+            return effects
+        passed, mine = self._pass_over(node, self._ledger.statements(node))
+        effects += passed
+        if mine:
             return effects
         if self._is_obituary(node):
             return [*effects, Retire(node.index, None, "invalidated")]
@@ -187,7 +215,7 @@ class DialogueReader:
                 for value in old.values
                 if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
             ]
-        if by is not None and not _declares_itself_dead(by.value):
+        if by is not None and not declares_itself_dead(by.value):
             for said in new:
                 said.victor = True
         return dead
@@ -206,6 +234,7 @@ class DialogueReader:
             if node.kind in TURN_KINDS:
                 found = self._ledger.statements(node)
                 self._course.follow(node, found)
+                self._options.follow(node.index, found)
                 self._rulings.overhear(found)
             if node.setting is not None:
                 self._course.note_setting(node.setting)
@@ -237,16 +266,6 @@ _HISTORY = re.compile(
     r"|did (?:we|it) (?:change|move)|formerly)\b",
     re.I,
 )
-_TOMBSTONE = re.compile(
-    r"^\W*\[?\s*(?:invalidated|superseded|void(?:ed)?|obsolete|retracted|withdrawn|deprecated"
-    r"|outdated|no longer valid|revoked)\b(?=[^.]{0,200}[\]:—–-])",
-    re.I,
-)
-"""A text that declares itself dead."""
-
-
-def _declares_itself_dead(text: str) -> bool:
-    return _TOMBSTONE.match(text[:300].lstrip()) is not None
 
 
 def _states_again(said: Statement, dead: Dead) -> bool:

@@ -68,7 +68,10 @@ _COMPLEMENT = (
     rf"|details|as to|whether|about|{_INTERROGATIVE})"
 )
 _PERFORMED = re.compile(
-    rf"\b(?:requests?|enquires?|inquires?|asks?|seeks?)\s+(?:\w+\s+){{0,3}}?{_COMPLEMENT}"
+    r"\b(?:i|we)(?:['’]d| would| must| have to|) (?:like to )?(?:ask|beg|request) (?:of )?you for\b"
+    r"[^.;:!?]{0,60}?\b(?:discussions?|conversations?|details|information|summary|notes|transcripts?"
+    r"|minutes of|account of|figures?|names?)\b"
+    rf"|\b(?:requests?|enquires?|inquires?|asks?|seeks?)\s+(?:\w+\s+){{0,3}}?{_COMPLEMENT}"
     r"|\b(?:requests?|asks?|requested|(?:be|is|are|was|were) (?:requested|asked|sought)"
     r"|(?:would|should) like"
     r"|wants?)\b[^.;:!?]{0,120}\b(?:be|been|to) (?:\w+ )?"
@@ -109,8 +112,9 @@ _TOLD_TO_YOU = re.compile(
     rf"\b(?:in|at|from|during|on)?\s*{_BEFORE}"
     rf"|\b(?:we|you)\s+(?:\w+ly |also )?{_DISCUSSED}[^.;!?]{{0,80}}?\b{_BEFORE}"
     r"|\b(?:need|want|require|seek|after|looking for|interested in)\b[^.;:!?]{0,60}?"
-    r"\b(?:they|he|she|you|(?<!['’])[A-Z]\w+) (?:gave|told|said|mentioned|shared"
-    r"|quoted|discussed|named)\b",
+    r"\b(?:they|he|she|you|(?<!['’])[A-Z]\w+(?: (?:of|from|at|with) [A-Z]\w+)?) (?:gave|told|said"
+    r"|mentioned|shared|quoted|discussed|named|disclosed|revealed|stated|reported"
+    r"|outlined|confided|cited)\b",
     re.I,
 )
 """What was said to, or by, the one who is spoken to: a user reminds of it to hear it."""

@@ -8,6 +8,7 @@ is.
 import msgspec
 
 from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.slots import restates
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import GENERIC, terms
@@ -68,6 +69,8 @@ def repeats(said: Statement, dead: Dead) -> bool:
         return True
     if not contains(said, dead) or (dead.kind is Kind.CHOICE and said.has(Cue.CANCEL)):
         return False
+    if said.person:
+        return restates(said, dead.kind, dead.normal, dead.slot)
     if said.voice == "user" and (said.has(Cue.PAST) or not (said.topic or said.head)):
         return True
     shared = len((said.topic | said.head | said.named) & dead.slot)

@@ -9,19 +9,24 @@ from collections.abc import Iterable
 
 from car.memgine.dialogue.aftermath import Aftermath
 from car.memgine.dialogue.amendments import Amendments
-from car.memgine.dialogue.cancellations import revokes, takes_back
+from car.memgine.dialogue.cancellations import follows_up, revokes, takes_back
 from car.memgine.dialogue.conflicts import revises
 from car.memgine.dialogue.corrections import claims, is_open, overruled, replaces, rivals
 from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.cuts import Cuts
+from car.memgine.dialogue.deadlines import Deadlines
 from car.memgine.dialogue.drafts import drafted
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.restatements import Dead, agrees
 from car.memgine.dialogue.settlements import Settlements
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
-from car.memgine.dialogue.trimming import mended_text, without_dead, without_old
+from car.memgine.dialogue.trimming import mended_text
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.weighing import Weighing, outranks
+
+BRIEF = 3
+"""Terms up to which a statement is looked up together with the one before it."""
 
 OPEN_REACH = 12
 """How many turns back a correction without a subject of its own looks for what it answers."""
@@ -44,6 +49,8 @@ class Rulings:
         self._weighing = Weighing(ledger)
         self._aftermath = Aftermath(ledger, self._settlements)
         self.sweep = self._aftermath.sweep
+        self._deadlines = Deadlines(ledger)
+        self.trim = Cuts(ledger).trim
         self._amendments = Amendments(ledger, self.sweep, self.trim)
 
     def judge(self, said: Statement, around: Surroundings) -> None:
@@ -68,6 +75,7 @@ class Rulings:
         settles = settles or back or takes_back(said) or revises(said)
         if not settles and ledger.quoted(said):
             ledger.kill(said, "restated", None)
+            self._aftermath.drop_urging(said, None)
             return
         if said.has(Cue.REVERT) and not said.returning:
             said.known = ledger.names_dead_choice(said)
@@ -116,6 +124,8 @@ class Rulings:
 
     def _correct(self, said: Statement, around: Surroundings) -> None:
         ledger = self._ledger
+        if said.source is not None and self._deadlines.put_off(said):
+            said.cues |= {Cue.CORRECTION}
         replaced = self._replace(said, around)
         if not said.alive:
             return
@@ -154,25 +164,6 @@ class Rulings:
                     self._ledger.kill(step, "superseded", said.node)
                     found.append((step, dead))
         return found
-
-    def trim(self, said: Statement) -> None:
-        """Show *said* without what it says itself to be old, or what is dead in its brackets."""
-        if said.voice == "fact" and said.victor and self._is_given_up(said):
-            self._ledger.kill(said, "restated", None)
-            return
-        text = without_old(said)
-        if text != said.text:
-            self._ledger.rewrite(said, text)
-        if "(" in said.text:
-            normals = frozenset((one.kind, one.normal) for one in self._ledger.repeated(said))
-            text = without_dead(said, normals)
-            if text != said.text:
-                self._ledger.rewrite(said, text)
-
-    def _is_given_up(self, said: Statement) -> bool:
-        """Whether somebody gave the value of *said* up after it had been stated."""
-        given_up = (dead for dead in self._ledger.repeated(said) if dead.told)
-        return any(said.at < dead.at for dead in given_up)
 
     def declare_past(self, found: list[Statement], around: Surroundings) -> None:
         """What a turn names as the old value, beside a new one, is dead wherever it stands."""
@@ -259,7 +250,14 @@ class Rulings:
             and old.voice not in ("assistant", "fact", "signal")
             and (old.node < said.node or (old.node == said.node and old.part < said.part))
         ]
-        return found + self._aftermath.like(said.text, said.node, around, said)
+        return found + self._aftermath.like(self._full(said), said.node, around, said)
+
+    def _full(self, said: Statement) -> str:
+        """*said* with the statement before it, where it says little by itself: "it is off"."""
+        if len(said.terms) > BRIEF:
+            return said.text
+        beside = (one for one in self._ledger.known(said.node) if one.part == said.part - 1)
+        return " ".join([*(one.text for one in beside), said.text])
 
     # ---- taking back -------------------------------------------------------------------------
 
@@ -271,7 +269,9 @@ class Rulings:
         dead: list[Dead] = []
         kept = {(value.kind, value.normal) for value in said.values}
         for old in self._before(said, around):
-            if not old.alive or old.node == said.node or (old.voice == "fact" and not facts):
+            if not old.alive or (old.voice == "fact" and not facts):
+                continue
+            if old.node == said.node and not follows_up(said, old):
                 continue
             if not revokes(said, old):
                 continue
@@ -281,6 +281,8 @@ class Rulings:
                 if value.kind is not Kind.IDENTIFIER and (value.kind, value.normal) not in kept
             ]
             for other in self._ledger.known(old.node):
+                if other.node == said.node and other is not old:
+                    continue
                 if other.part >= old.part or not other.topic - old.topic:
                     self._ledger.kill(other, "superseded", said.node)
                     fallen.append(other)

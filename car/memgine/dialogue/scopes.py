@@ -82,6 +82,15 @@ _FRAMED = re.compile(
     r"|is open|follows)\b(?! (?:at|on (?:\w+day|the \d)|in (?:\d|an?)|with))",
     re.I,
 )
+_PROPOSED = re.compile(
+    r"\b(?:let'?s|let us|shall we|may (?:we|i)|allow me|for the next|what follows|welcome to"
+    r"|(?:we are|we'?re) (?:now )?in|(?:switch|mov|div)(?:e|ing)? (?:in)?to|imagine|pretend"
+    r"|suppose|picture|time for)\b"
+    rf"[^.!?,;]{{0,40}}?\b(?:{_KINDS})\b",
+    re.I,
+)
+"""An invitation to play: what opens a scope among people, who play, try and practise all day."""
+
 _DISCLAIMED = re.compile(
     rf"\b(?:{_NOT_EARNEST})"
     r"|\b(?:imagine|pretend|suppose|picture|assume|make believe)\b[^.!?]{0,40}?"
@@ -188,9 +197,9 @@ def opens(text: str, *, casual: bool, valued: bool) -> str | None:
     """The name of the scope that *text* opens for what follows; None where it opens none.
 
     What gives a value (*valued*) as a draft, or as not binding, only speaks of that value.  In
-    *casual* talk it has to name the kind of scope: people say "just for fun" of anything.
+    *casual* talk it has to be proposed by its kind: people say "just for fun" of anything.
     """
-    framed = _FRAMED.search(text) is not None
+    framed = (_PROPOSED if casual else _FRAMED).search(text) is not None
     if not framed and not casual:
         drafted = valued and _name(text).startswith("draft")
         framed = _DISCLAIMED.search(text) is not None and not drafted

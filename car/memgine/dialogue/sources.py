@@ -96,6 +96,8 @@ class Region(msgspec.Struct):
         named, complete = bool(self.names), self.complete
         written = [part for word in segment.words for part in parted(word)]
         words = [folded_word(word) for word in written]
+        if _denies(words):
+            return True
         for word, folded, following in zip(written, words, [*words[1:], ""], strict=True):
             if word == _IT:
                 continue
@@ -162,6 +164,15 @@ class Region(msgspec.Struct):
         above = [rank for rank in ranks if rank > PEER]
         holder = self.holder or self.titles[0]
         return Attribution(holder, max(above) if above else min(ranks), start, end)
+
+
+def _denies(words: Sequence[str]) -> bool:
+    """Whether *words* only say what rank somebody has not: "no staff authority"."""
+    known = (word in TITLES or word in RANKS or word in SPEAKING for word in words[1:])
+    return words[0] in _DENYING and len(words) > 1 and all(known)
+
+
+_DENYING = frozenset({"no", "not", "non", "without", "never", "neither", "nor"})
 
 
 def _is_apposed(segment: Segment) -> bool:

@@ -24,7 +24,12 @@ _SPEAKING_WORDS = """
     stating quotes cites recommends suggests proposes argues claims explains thinks believes feels
     maintains holds notes mentions confirms clarifies stresses demands decreed mandates mandated
     demanded insisted off voiced dictated not suggested proposed explained noted mentioned
-    confirmed stressed name's with using
+    confirmed stressed name's with using contribution contributed contributes forwarded forwards
+    forwarding relays relaying conveyed conveys transmitted passes intervention remarked remarks
+    commenting posting noting observes observed adding channel thread chat chimes chimed weighs
+    weighed response responds responded responding communication communicated circulated
+    dispatch bulletin notice notified notifies advises advised advising signatory undersigns
+    attributed
 """
 RANKS = frozenset(_RANK_WORDS.split())
 """Words for a rank: "level", "in the capacity of"."""

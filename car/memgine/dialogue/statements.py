@@ -10,30 +10,34 @@ from itertools import pairwise
 
 import msgspec
 
-from car.memgine.dialogue.clauses import clauses
+from car.memgine.dialogue.clauses import clauses, whole
 from car.memgine.dialogue.cores import core_of
 from car.memgine.dialogue.courtesies import is_courtesy, plain
 from car.memgine.dialogue.cues import Cue, cues_in
 from car.memgine.dialogue.frames import frame_of
 from car.memgine.dialogue.precedence import Source, source_of, spoken_for
+from car.memgine.dialogue.provisional import apart, keep_firm
 from car.memgine.dialogue.stories import denies, is_over, steps, turns
 from car.memgine.dialogue.topics import add_choice, bare, focus_of, names_in, without
 from car.memgine.dialogue.values import Kind, Value, values_in
-from car.memgine.dialogue.vocabulary import GENERIC, stems, terms
-from car.memgine.dialogue.voices import Voice, is_remark, person_of, voice_of
+from car.memgine.dialogue.vocabulary import GENERIC, spaced, stems, terms
+from car.memgine.dialogue.voices import Voice, expounds, is_remark, person_of, voice_of
 from car.memgine.nodes import Node
 
-ANALYSED = 1_000
+ANALYSED = 600
 """Characters of a text that are taken apart; what is beyond stands as it is."""
 
-MOST = 60
-"""Statements of one text that are read; the rest of it stands as it is."""
+MOST = 8
+"""Statements of one text that are read; the rest of a list or a report stands as it is."""
 
 UNREAD = frozenset({"…"})
 """The topic of what was not taken apart: it says something, but nobody knows of what."""
 
+BRIEF = 12
+"""Terms up to which a statement is taken to be about one thing."""
+
 _CARRIED = frozenset({Cue.CORRECTION, Cue.OVERRIDE, Cue.DECISION, Cue.FINAL})
-_BRIEF = 6
+_COLOURING = 6
 """Terms up to which a statement without a value ("Scratch that.") colours the next one."""
 
 
@@ -57,6 +61,8 @@ class Statement(msgspec.Struct, eq=False):
     """Whether it takes up a topic again: "back to X" is then no choice."""
     told: bool = False
     """Whether it tells what is no more, a step of a story that went on or a denial."""
+    firm: bool = False
+    """Whether its choice stands beside one for now: a change that names neither spares it."""
     known: bool = False
     """Whether the choice it returns to was one before."""
     source: Source | None = None
@@ -94,6 +100,11 @@ class Statement(msgspec.Struct, eq=False):
         """Whether it carries any of *cues*."""
         return not self.cues.isdisjoint(cues)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it is a long sentence of free talk: it says more than what one value is."""
+        return self.person != "" and len(self.terms) > BRIEF
+
     def of(self, kind: Kind) -> list[Value]:
         """Its values of one family."""
         return [value for value in self.values if value.kind is kind]
@@ -104,9 +115,14 @@ def read_statements(node: Node) -> list[Statement]:
     voice = voice_of(node)
     if voice == "user" and is_remark(node):
         return []
-    source, body = source_of(node.value[:ANALYSED])
+    if expounds(node):
+        return [Statement(node.index, 0, node.value, voice, node.created_at, topic=UNREAD)]
+    end = whole(node.value, ANALYSED)
+    source, body = source_of(node.value[:end])
     told = [plain(clause) for clause in clauses(body) if not is_courtesy(clause)]
-    rest = " ".join(told[MOST:]) + node.value[ANALYSED:]
+    if voice == "user":
+        told = [part for clause in told for part in apart(clause)]
+    rest = " ".join([*told[MOST:], node.value[end:].strip()]).strip()
     found: list[Statement] = []
     for clause in told[:MOST]:
         cut = steps(clause, node.created_at) if voice == "user" else [clause]
@@ -117,7 +133,7 @@ def read_statements(node: Node) -> list[Statement]:
         found.append(Statement(node.index, len(found), rest, voice, node.created_at, topic=UNREAD))
     _keep_company(found)
     for said, following in pairwise(found):
-        if not said.values and len(said.terms) <= _BRIEF:
+        if not said.values and len(said.terms) <= _COLOURING:
             following.cues |= said.cues & _CARRIED
         said.told |= bool(said.values) and _DENIAL.match(said.text) is not None
         if said.kinds & following.kinds & _TOLD_ON and _DENIED.match(said.text):
@@ -131,6 +147,8 @@ def read_statements(node: Node) -> list[Statement]:
         elif _goes_on(said, following):
             following.given = said.topic | said.head | said.given | _dates(said)
     _keep_later(found)
+    if voice == "user":
+        keep_firm(found)
     if voice in ("fact", "signal"):
         _add_key(found, node.key)
     return found
@@ -279,8 +297,3 @@ def _add_key(found: list[Statement], key: str) -> None:
     for said in found:
         said.topic |= words
         said.head = said.head or words
-
-
-def spaced(key: str) -> str:
-    """The words of a key such as ``launch_date_v2``."""
-    return re.sub(r"[\W_]+", " ", key)

@@ -10,6 +10,13 @@ from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.statements import BRACKETS, Statement
 from car.memgine.dialogue.values import Kind, Value
 
+_FROM = re.compile(
+    r",?\s+(?:up|down|away|changed|moved"
+    r"|switched)?\s*\bfrom (?:the )?(?P<old>[^,;]{1,50}?)(?=\s+to\b)",
+    re.I,
+)
+"""Where nothing changes, what goes from one value to another lasts, or lies between them."""
+
 _OLD_PHRASES = (
     re.compile(
         r"^\W*(?:forget|neither|not|drop|scratch)\s+(?P<old>.{1,70}?),\s+(?=(?:the|it|we|but)\b)",
@@ -25,11 +32,7 @@ _OLD_PHRASES = (
         r"|changed from|earlier|ex)\b[^)]*\)",
         re.I,
     ),
-    re.compile(
-        r",?\s+(?:up|down|away|changed|moved"
-        r"|switched)?\s*\bfrom (?:the )?(?P<old>[^,;]{1,50}?)(?=\s+to\b)",
-        re.I,
-    ),
+    _FROM,
     re.compile(r",?\s+(?:up|down) from (?P<old>[^,.;]{1,40})", re.I),
     re.compile(
         r",?\s+(?:instead of|rather than|in place of|as opposed to) (?P<old>[^,.;]{1,50})", re.I
@@ -51,6 +54,8 @@ def _foremost(said: Statement) -> list[Value]:
     aside = [match.span() for match in BRACKETS.finditer(said.text)]
     corrects = said.has(Cue.CORRECTION)
     for pattern in _OLD_PHRASES:
+        if pattern is _FROM and not corrects:
+            continue
         match = pattern.search(said.text)
         if match and (corrects or _valued(said, match)):
             aside.append(match.span())
@@ -64,6 +69,8 @@ def without_old(said: Statement) -> str:
     if said.has(Cue.QUESTION):
         return text
     for pattern in _OLD_PHRASES:
+        if pattern is _FROM and not said.has(Cue.CORRECTION):
+            continue
         match = pattern.search(text)
         if match and _valued(said, match):
             filler = " " if match.group().endswith(" ") else ""

@@ -4,6 +4,8 @@ Closed lists of English, compiled for this project; which words carry a topic is
 question answered here.
 """
 
+import re
+
 from car.memgine.dialogue.abbreviations import written_out
 from car.memgine.tokens import Tokeniser
 
@@ -33,6 +35,7 @@ _GENERIC_WORDS = """
     reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
     today stick per all aforesaid foregoing aforementioned abovementioned former latter hereby
     thereof therein thereby hereto herein henceforth hereafter thereupon effect lieu stead
+    kinda sorta
     declare announce kindly afraid regret true truth another left remain away only yet far though
     although
 """
@@ -67,3 +70,8 @@ PRONOUNS: frozenset[str] = frozenset(
 def stems(text: str) -> frozenset[str]:
     """The content stems of *text*."""
     return frozenset(terms(text)) - GENERIC
+
+
+def spaced(key: str) -> str:
+    """The words of a key such as ``launch_date_v2``."""
+    return re.sub(r"[\W_]+", " ", key)

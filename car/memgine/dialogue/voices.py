@@ -17,6 +17,10 @@ LONGEST_REMARK = 1_000
 """Characters of a turn that may be a remark."""
 
 
+LONGEST_ANSWER = 60
+"""Words of an assistant's turn that may be no more than an answer to what the user said."""
+
+
 def voice_of(node: Node) -> Voice:
     """In whose voice *node* speaks."""
     if node.kind == "environment":
@@ -27,6 +31,14 @@ def voice_of(node: Node) -> Voice:
     if speaker in _ASSISTANTS:
         return "assistant"
     return "context" if speaker in _CONTEXTS else "user"
+
+
+def expounds(node: Node) -> bool:
+    """Whether a turn of the assistant's explains at length rather than takes something down."""
+    return (
+        voice_of(node) == "assistant"
+        and len(node.value.split(None, LONGEST_ANSWER)) > LONGEST_ANSWER
+    )
 
 
 def is_remark(node: Node) -> bool:

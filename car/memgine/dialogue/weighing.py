@@ -4,7 +4,8 @@ The higher one's stands, whoever spoke last; of one person's two rules the later
 conflict is, is left to ``conflicts``.
 """
 
-from collections import deque
+import re
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 
 from car.memgine.dialogue.conflicts import conflict, prevailing, wants_again
@@ -14,8 +15,22 @@ from car.memgine.dialogue.restatements import Dead, agrees
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Value
 
+KNOWN = 50
+"""People whose rank is remembered by their names."""
+
 IN_VAIN = 100
 """Values that are remembered as wanted by somebody who was overruled."""
+
+
+_OPENING_NAME = re.compile(
+    r"\W*(?:(?:and|but|so|then|now|later|originally|first|at first)\b\W+)?(?P<name>[A-Z][\w-]+)"
+    r"(?:\s+(?:in|from|at|over in|of)\s+(?:the )?\w+)?\s+(?:\w+ly\s+)?"
+    r"(?:quot\w+|estimat\w+|wants?|wanted|says?"
+    r"|said|expects?|expected|thinks?|thought|reckon\w*|asks?|asked|propos\w+|suggest\w*"
+    r"|recommend\w*|plan(?:s|ned)|hop\w+|insist\w*|decid\w+|approv\w+|order\w*|prefer\w*|needs?"
+    r"|needed|gave|gives|puts?|has|had|is|was|would|will|favou?rs?|pitch\w*|push\w*)\b"
+)
+"""A name and what its bearer wants or thinks."""
 
 
 class Weighing:
@@ -24,6 +39,7 @@ class Weighing:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._in_vain: deque[Dead] = deque(maxlen=IN_VAIN)
+        self._known: OrderedDict[str, Source] = OrderedDict()
 
     def is_attributed(self, said: Statement) -> bool:
         """Whether *said* is in somebody's name; of two views in it the one that counts is left."""
@@ -33,7 +49,18 @@ class Weighing:
             for value in values:
                 self._ledger.bury(said, value, None, said.at)
             self._ledger.rewrite(said, text)
+        if said.source is None and said.voice == "user" and not said.person:
+            said.source = self._by_name(said)
+        elif said.source is not None and not is_office(said.source):
+            self._known[said.source.holder] = said.source
+            if len(self._known) > KNOWN:
+                self._known.popitem(last=False)
         return said.source is not None
+
+    def _by_name(self, said: Statement) -> Source | None:
+        """Who of those whose rank is known *said* begins with, and so tells the will of."""
+        opening = _OPENING_NAME.match(said.text)
+        return None if opening is None else self._known.get(opening["name"].casefold())
 
     def identify(self, said: Statement, before: Sequence[Statement]) -> None:
         """Let "the CEO" and the one person of that rank who has a name be one holder."""

@@ -61,6 +61,15 @@ class SpanTests(TalkTestCase):
         self.assertTrue(one.same(again) and not one.rivals(again))
         self.assertTrue(less.rivals(one))
 
+    def test_no_countdown(self) -> None:
+        """What "to go" leads on from, and what is asked for, is only a span."""
+        for text in (
+            "Leave over 3 days has to go through Ida",
+            "Give me 3 weeks and I'll build it",
+        ):
+            kinds = {value.kind for value in values_in(text, BEGIN)}
+            self.assertEqual(kinds & {Kind.WHEN, Kind.SPAN}, {Kind.SPAN}, text)
+
 
 class PassedTests(TalkTestCase):
     """What time was left has passed once it is said anew."""

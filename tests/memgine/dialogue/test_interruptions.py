@@ -48,6 +48,11 @@ class DetourTests(TalkTestCase):
             "Let us leave this where it is; boiler alarm.",
             "This has to wait. Boiler alarm.",
             "Boiler alarm needs me right now.",
+            "Boiler alarm - I must deal with that first",
+            "Just a second, there is the boiler alarm",
+            "I'm being called to the boiler alarm",
+            "We'll pick this up later; boiler alarm",
+            "Boiler-room alarm is calling me away",
         ):
             for returning in (
                 "So, the roof again",
@@ -210,3 +215,13 @@ class DetourTests(TalkTestCase):
         """What an opening tells of its topic does not bring the old one back."""
         opening = "Something came up, sorry: urgent call from Ana about the boiler. Door shut."
         self.assertFalse(turns_back("Leak report from Ana: water pressure", opening))
+
+    def test_laid_down(self) -> None:
+        """A pause for what is laid down on the topic at hand is no detour."""
+        self.leaves_alone(
+            [
+                "The hall needs new doors.",
+                "Stop for a moment. There is a new fire requirement for all doors.",
+                "Then the doors come a week later.",
+            ]
+        )

@@ -32,6 +32,18 @@ class SpeakerTests(TalkTestCase):
         ):
             self.leaves([FINDING, f"[Bob (Senior Support)]: {words}"], kept=["router"], gone=[])
 
+    def test_shared_name(self) -> None:
+        """A word that two speakers go by names neither."""
+        self.leaves(
+            [
+                "[Desk North (Support)]: It has to be the router.",
+                "[Desk South (Support)]: It has to be the modem.",
+                "[Bob (Senior Support)]: The desk was wrong.",
+            ],
+            kept=["router", "modem"],
+            gone=[],
+        )
+
 
 class WordsTests(TalkTestCase):
     """What is given in full and called wrong falls, as a fact too."""

@@ -51,14 +51,21 @@ class RequestTests(SynchronousTestCase):
             "Refresh my memory",
             "Since I have no notes, please repeat all of it",
             "I'm asking what rent they pay",
+            "I would ask you for the details of the lease, as I lost my notes",
         ):
             self.assertTrue(requests(text), text)
+        self.assertFalse(requests("I must ask you for an hour of patience"))
         for text in ("Remind me to call Ana", "Tell Ana that it is off", "List Ana as the owner"):
             self.assertFalse(requests(text), text)
 
 
 class RecallTests(SynchronousTestCase):
     """Reminding the listener of what it heard elsewhere."""
+
+    def test_of_another_house(self) -> None:
+        """What is wanted may be what somebody of another house disclosed."""
+        self.assertTrue(recalls("I, Ana of Acme, require the rent that Bo of Bolt disclosed"))
+        self.assertFalse(recalls("We need the tiles that Bo of Bolt sent us"))
 
     def test_recalls(self) -> None:
         """By what was said to it, by its talks with others, by what they gave."""

@@ -112,6 +112,33 @@ class WeighingTests(TalkTestCase):
         for text in ("$9,000", "$50", "Bolt"):
             self.assertIn(text, talk.text())
 
+    def test_known_by_name(self) -> None:
+        """Whose rank is known need not have it told again."""
+        self.leaves(
+            [
+                "Ed (Engineer): The roof takes 3 weeks to do well.",
+                "Ed reckoned on 3 weeks for the roof. VP Ida wants the roof done by Friday.",
+            ],
+            kept=["by Friday"],
+            gone=["3 weeks"],
+        )
+
+    def test_contractor(self) -> None:
+        """What somebody on contract is for gives way to the rule, however either is put."""
+        for rule in (
+            "All new walls run on Granit.",
+            "Anything new that we build goes on Granit.",
+            "See that Granit is what each new wall uses.",
+        ):
+            self.leaves(
+                [
+                    f"Ida (Engineering Director): {rule}",
+                    "Ed, who's on contract, is pitching Ziegel for the next wall.",
+                ],
+                kept=["Granit"],
+                gone=["Ziegel"],
+            )
+
 
 class CancellationByOfficeTests(TalkTestCase):
     """What somebody in office takes back."""
@@ -127,3 +154,21 @@ class CancellationByOfficeTests(TalkTestCase):
             kept=["cancelled for lack"],
             gone=["for June"],
         )
+
+    def test_told_in_one_turn(self) -> None:
+        """Of an approval and its cancellation, told one after the other, the latter is left."""
+        for lines in (
+            ["CEO Ida approved Project Heron for June. Then the CEO cancelled it for good."],
+            [
+                "First CEO Ida approved Project Heron for June; since then the same CEO has"
+                " cancelled it."
+            ],
+        ):
+            self.leaves(lines, kept=["cancelled"], gone=["June"])
+
+    def test_brief_word(self) -> None:
+        """ "It is cancelled" takes back what the sentence before it names."""
+        talk = Talk()
+        old = talk.fact("a", "I have approved the start of Project Heron in June. (Ida, CEO)")
+        talk.fact("b", "CEO Ida - We are ending Project Heron; it is cancelled.")
+        self.assertFalse(old.live)
