@@ -65,6 +65,10 @@ _PATTERNS: dict[Cue, str] = {
         |\bi\ (?:misspoke|meant\b|was\ wrong|made\ a\ mistake|stand\ corrected)
         |\b(?:my\ (?:mistake|bad|apologies)|let\ me\ correct|to\ correct\ (?:that|myself)
             |on\ second\ thou?ghts?)\b
+        |\b(?:decid|rul|insist|order|want|say|said|think|see)(?:e|ed|ing|s)?\ (?:otherwise
+            |differently|it\ differently)\b|\b(?:bad|sad|good|great|breaking)\ news\b
+            |\b(?:on|to)\ the\ contrary\b
+        |\d.*[,;]\s*(?:the\ )?same\ \w+\W*$|^\W*(?:the\ )?same\ \w+\W*[,;:].*\d
         |\b(?:change|slight\ change)\ of\ plans?\b|\bplans?\ (?:have\ )?changed\b|\bnew\ plan\b
         |\binstead\b|\brather\ than\b|\bno\ longer\b|\bnot\ .{{2,40}}\bbut\b
         |\b(?:{CHANGING})\b(?:\s+[\w'\#&/$€£%.,-]+){{0,7}}?\s+to\ (?!(?:be|do|check|get|see)\b)
@@ -159,7 +163,7 @@ _PATTERNS: dict[Cue, str] = {
     Cue.FINAL: r"""
         \b(?:final(?:ly)?|finali[sz](?:ed|e|ing)|official(?:ly)?|(?:definitive|conclusive)(?:ly)?
             |confirmed
-            |locked\ in|settled|signed\ off|for\ good)\b
+            |locked\ in|settled|signed\ off|for\ (?:good|real|sure|certain)|once\ and\ for\ all)\b
         """,
     Cue.PAST: rf"""
         ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor
@@ -174,10 +178,14 @@ _PATTERNS: dict[Cue, str] = {
         |\bwas\ (?:considered|planned|discussed|set\ for|supposed\ to|going\ to|the\ (?:old
             |original|first|previous))\b|\bwe\ (?:had|were)\b|\b(?:we|i|you)\ (?:had\ )?(?:said
             |assumed|thought|wrote|noted|believed)\b|\bwas:\s|\bit\ read\b|^\W*(?:before|old
-            |earlier)\s*:|^\W*(?:before|prior\ to|until)\ (?:that|this|then|now)\b
+            |earlier)\s*:|^\W*(?:this|that|it|which)\ (?:takes\ the\ place\ of|replaces|supersedes
+            |overrides|(?:is|comes|goes)\ (?:in\ (?:place|lieu|stead)|instead)\ of)\b
+            |^\W*(?:before|prior\ to|until)\ (?:that|this|then|now)\b
         """,
     Cue.CONCLUSION: r"""
-        ^\W*so\s*(?::|(?:that|this|it|we)\ (?:means?|leaves?|gives?|makes?|can|must|need)\b)
+        ^\W*(?:so|ok(?:ay)?\ then|meaning|giving\ us|that['’]s|so\ that['’]s)\s*:
+        |^\W*(?:meaning|giving\ us|so\ that['’]s)\b(?!\s+(?:how|why|what|it)\b)
+        |^\W*so\s+(?:that|this|it|we)\ (?:means?|leaves?|gives?|makes?|can|must|need)\b
         |^\W*(?:therefore|thus|hence|consequently|accordingly|ergo|as\ a\ (?:result|consequence)
             |in\ (?:conclusion|that\ case|other\ words)|it\ follows
             |(?:that|this|which)\ (?:means|leaves|gives|implies|puts|makes|brings)

@@ -36,7 +36,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 _END = (
-    r"(?=\s+(?:for|because|since|due|instead|as|if|when|so|rather|while|until|unless|going"
+    r"(?=\s+(?:for|have the|because|since|due|instead|as|if|when|so|rather|while|until|unless|going"
     r"|starting|then|after|and|but|by|this|next|from|in the|please|again|now)\b"
     r"|\s*[,;:.!?()]|\s+[-—–]\s|\s*$)"
 )
@@ -47,7 +47,10 @@ _VERB_OF_CHOOSING = r"""
     | select(?:ed|ing)? | try(?:ing)?(?!\ to\b) | adopt(?:ed|ing)? | prefer(?:red|s)?
     | wants?(?!\ to\b) | insists?\ on | rather\ (?:have|do) | let'?s\ say
     | do(?:ing)?(?!\ (?:at|for|in|with|well|fine|nicely|just)\b)
-    | (?:contract|award|deal|order|business|account|job)\ (?:goes|went|is\ going)\ to
+    | (?:(?<=contract\ )|(?<=award\ )|(?<=deal\ )|(?<=order\ )|(?<=business\ )|(?<=account\ )
+      |(?<=job\ ))(?:goes|went|is\ going)\ to
+    | (?:take|taking|took)(?=\ .{2,40}?\ (?:for|as)\ )
+    | let(?=\ .{2,40}?\ have\ the\b)
     | goes\ to(?=\ (?-i:[A-Z]))
     | award(?:ed|ing)?\ (?:it|this|the\ \w+)\ to
     | (?:decid|settl|agre|land)(?:ed|ing|e)\ (?:on|upon) | opt(?:ed|ing)?\ for

@@ -25,7 +25,9 @@ _TAKING_BACK = re.compile(
     r"|erroneous\w*|invalid\w*|incorrect\w*|false|untrue|outdated|obsolete|void|moot|stale|off"
     r"|fall\w*|fell|collaps\w*|undermin\w*|unsound|afresh|anew|redo\w*|redone|over again"
     r"|re-?(?:work|comput|calculat|figur|consider|run|plan|think|visit|assess|evaluat|check|done)\w*"
-    r"|strike|struck|stricken|scrap\w*|discard\w*|forget|disregard|drop\w*|withdr\w+|retract\w*"
+    r"|(?:strike|scrap\w*|discard\w*|forget|disregard|drop\w*)"
+    r"(?:(?<!^strike)(?<!^scrap)(?<!^forget)(?<!^drop)|(?! (?:that|this|it)\s*[,.;:!—–-]))"
+    r"|struck|stricken|withdr\w+|retract\w*"
     r"|revis\w*|correction|corrected|replac\w*|supersed\w*|delet\w*|remov\w*|cross\w* out|amend\w*"
     r"|affect\w*|rested|rests|overturn\w*|rescind\w*|revok\w*|cancel\w*|lapse\w*|expire\w*|gone|out"
     r"|(?:do|done|worked|work|work it|figure|figured|computed|calculated) (?:out )?again)\b",
@@ -72,7 +74,8 @@ _IN_PLACE_OF = re.compile(
     r"(?:\b(?:rather than|instead of|in (?:the )?(?:place|lieu|stead) of|in exchange for"
     r"|as opposed to|as against|takes? the place of|taking the place of|replac(?:es|ing)"
     r"|supersed(?:es|ing)|overrid(?:es|ing)|(?:do|does|did|is|are) away with"
-    r"|and not|but not)|,\s*not)"
+    r"|and not|but not)|,\s*(?:not|(?:we|i|you|they|it)\s+(?:had |was |were )?(?:said|had|wrote|was"
+    r"|thought|noted|told|assumed|put|read)))\b"
     r"[\s\"“”«»‘’',:]*(?:(?:the|what|our|my|earlier|former|previous|old|statement|value|figure"
     r"|entry|note|words?|reading|wording|that|was|we|had)\b[\s\"“”«»‘’',:]*)*$",
     re.I,
@@ -110,7 +113,7 @@ def amendment(
     if not found:
         return None
     lead = _IN_PLACE_OF.search(said.text[:start])
-    if lead is not None and not terms(said.text[end:]):
+    if lead is not None and not terms(BRACKETS.sub("", said.text[end:])):
         fresh = said.text[: lead.start()].rstrip(" ,;:—–-\"“«‘'")
         return Amendment(found, None if _POINTING.match(fresh) or not terms(fresh) else fresh)
     judged = _judged(said.text, found, start, end)

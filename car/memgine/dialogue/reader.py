@@ -18,13 +18,13 @@ from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.options import Options, asked
 from car.memgine.dialogue.precedence import source_of
-from car.memgine.dialogue.quotations import buries, core_text
+from car.memgine.dialogue.quotations import buries
 from car.memgine.dialogue.refutations import Refutations
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import ANALYSED, UNREAD, Statement
 from car.memgine.dialogue.surroundings import Surroundings
-from car.memgine.dialogue.tombstones import declares_itself_dead
+from car.memgine.dialogue.tombstones import declares_itself_dead, is_obituary
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind
 from car.memgine.dialogue.vocabulary import spaced, stems
@@ -140,12 +140,13 @@ class DialogueReader:
         return effects + self._ledger.settle(around)
 
     def _is_obituary(self, node: Node) -> bool:
-        """Whether a fact only says of something dead that it no longer holds."""
-        return any(
-            buries(node.value, core_text(old), node.created_at)
-            for said in self._ledger.statements(node)
-            for old in self._ledger.quoted(said)
-        )
+        told = self._ledger.statements(node)
+        quoted = [old for said in told for old in self._ledger.quoted(said)]
+        return is_obituary(node, told, quoted)
+
+    def _is_buried(self, node: Node, by: Node) -> bool:
+        """Whether the fact *by* takes the place of *node* only to say that it no longer holds."""
+        return buries(by.value, node.value, by.created_at) or self._is_obituary(by)
 
     def _late(self, said: Statement) -> bool:
         """Whether what *said* states had been replaced when it was stated.
@@ -188,7 +189,7 @@ class DialogueReader:
         new = [] if by is None else self._ledger.statements(by)
         if by is not None and not _answers(node, by, found, new):
             return []
-        if by is not None and by.kind in FACT_KINDS and buries(by.value, node.value, by.created_at):
+        if by is not None and by.kind in FACT_KINDS and self._is_buried(node, by):
             for said in new:
                 self._ledger.kill(said, "invalidated", None)
         dead = self._bury(node, by)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.ledger import Ledger
-from car.memgine.dialogue.restatements import quotes
+from car.memgine.dialogue.restatements import QUOTED_TERMS, quotes, within
 from car.memgine.dialogue.rulings import Rulings
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
@@ -74,6 +74,9 @@ _NEEDING = re.compile(r"\b(?:must|needs?|ha(?:ve|s) to|should|ought|let['’]?s)
 _SILENT = (Cue.QUESTION, Cue.HYPOTHETICAL)
 
 
+LONGEST_LEAD = 2
+"""Terms by which a conclusion may have been led in."""
+
 SIMILAR = 6
 """How many facts are looked at for what a turn calls wrong."""
 
@@ -93,6 +96,8 @@ class Refutations:
 
         Where it only gave the words of what falls, it falls as well.
         """
+        if self._gives_what_lapsed(said, around):
+            self._ledger.kill(said, "restated", None)
         if not refutes(said):
             return
         before = [*self._ledger.back(), *self._like(said, around)]
@@ -107,9 +112,25 @@ class Refutations:
                     self._ledger.bury(old, value, None, said.at)
                     for value in old.values
                     if value.kind is not Kind.IDENTIFIER
+                    and (value.kind, value.normal) not in said.later
                 ]
         if fallen:
             self._rulings.sweep(fallen, dead, said.node, around)
+
+    def _gives_what_lapsed(self, said: Statement, around: Surroundings) -> bool:
+        """Whether *said* only says something of a conclusion whose ground has gone.
+
+        Nobody needs to call it wrong for that.
+        """
+        if said.person or said.has(*_SILENT, Cue.REVERT):
+            return False
+        return any(
+            not old.alive
+            and old.voice == said.voice
+            and _gives_most(said, old)
+            and around.node(old.node).retirement == "invalidated"
+            for old in self._ledger.back()
+        )
 
     def _like(self, said: Statement, around: Surroundings) -> list[Statement]:
         """The statements of the facts most like *said*, rules aside."""
@@ -159,6 +180,19 @@ def _only_gives(new: Statement, old: Statement) -> bool:
         return False
     mine = {(v.kind, v.normal) for v in new.values if v.kind is not Kind.CHOICE}
     return bool(old.values) and mine <= {(v.kind, v.normal) for v in old.values}
+
+
+def _gives_most(new: Statement, old: Statement) -> bool:
+    """Whether *new* gives *old* but perhaps for how it was led in, and no value besides."""
+    if old.node == new.node or new.core == old.core:
+        return False
+    mine = {(v.kind, v.normal) for v in new.values if v.kind is not Kind.CHOICE}
+    if not mine <= {(v.kind, v.normal) for v in old.values}:
+        return False
+    return any(
+        len(old.core) - lead >= QUOTED_TERMS and within(old.core[lead:], new.terms)
+        for lead in range(LONGEST_LEAD + 1)
+    )
 
 
 def _speakers_word(new: Statement, before: Sequence[Statement]) -> list[Statement]:

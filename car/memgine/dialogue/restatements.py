@@ -60,7 +60,7 @@ def contains(said: Statement, dead: Dead) -> bool:
     """Whether *said* names the dead value, whatever it is of."""
     if dead.kind is not Kind.CHOICE:
         return any(v.kind is dead.kind and v.normal == dead.normal for v in said.values)
-    return _within(dead.normal.split(), said.terms)
+    return within(dead.normal.split(), said.terms)
 
 
 def repeats(said: Statement, dead: Dead) -> bool:
@@ -87,7 +87,7 @@ def _is_part(fact: Statement, dead: Dead) -> bool:
     whole = dead.normal.split()
     if dead.kind is not Kind.CHOICE or not own:
         return contains(fact, dead) and set(own) <= set(whole)
-    return _within(own, whole) and (len(own) > 1 or own == whole or own[0] in fact.named)
+    return within(own, whole) and (len(own) > 1 or own == whole or own[0] in fact.named)
 
 
 def reinstated_by(said: Statement, dead: Dead) -> bool:
@@ -108,7 +108,7 @@ def quotes(said: Statement, dead: Statement) -> bool:
     """Whether *said* has the whole text of the dead statement in it."""
     if said.core == dead.core:
         return len(dead.core) >= 2
-    return len(dead.core) >= QUOTED_TERMS and _within(dead.core, said.terms)
+    return len(dead.core) >= QUOTED_TERMS and within(dead.core, said.terms)
 
 
 def derives(said: Statement, base: Statement) -> bool:
@@ -120,7 +120,8 @@ def derives(said: Statement, base: Statement) -> bool:
     return shared and said.voice == base.voice and len(mine) > 1 and said.core != base.core
 
 
-def _within(part: list[str], whole: list[str]) -> bool:
+def within(part: list[str], whole: list[str]) -> bool:
+    """Whether *part* stands in *whole*, in one piece."""
     if not part or len(part) > len(whole):
         return False
     first, size = part[0], len(part)

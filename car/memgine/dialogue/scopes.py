@@ -8,7 +8,8 @@ import re
 
 _LABEL = re.compile(
     r"^\W*(?:[\[(<{]\s*(?:scope|context|mode|setting|env(?:ironment)?|session)\s*[:=]"
-    r"\s*(?P<name>[^\])>}]{2,60})[\])>}]|scope\s+(?P<plain>[^:\n]{2,40}):)",
+    r"\s*(?P<name>[^\])>}]{2,60})[\])>}]|scope\s+(?!(?:creep|change|reduction|expansion|extension|increase"
+    r"|cut|of|for|in|is|was|has|will)\b)(?P<plain>[^:\n]{2,40}):)",
     re.I,
 )
 _HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")

@@ -166,8 +166,15 @@ def _keep_later(found: list[Statement]) -> None:
     asserted: frozenset[tuple[Kind, str]] = frozenset()
     for said in reversed(found):
         said.later = asserted
-        if not said.told and not said.has(Cue.PAST, Cue.QUESTION, Cue.HYPOTHETICAL):
-            asserted |= {(v.kind, v.normal) for v in said.values if v.kind in _TOLD_ON}
+        if said.told or said.has(Cue.PAST, Cue.QUESTION, Cue.HYPOTHETICAL):
+            continue
+        aside = [bracket.span() for bracket in BRACKETS.finditer(said.text)]
+        asserted |= {
+            (value.kind, value.normal)
+            for value in said.values
+            if value.kind in _TOLD_ON
+            and not any(start <= value.start < end for start, end in aside)
+        }
 
 
 def _tell(told: list[Statement]) -> None:

@@ -32,7 +32,8 @@ _GENERIC_WORDS = """
     correct correction mistake scratch back again also still just instead rather better best
     yes no ok okay yeah yep oh ah um uh hm hmm well sure please sorry thanks great good news oops
     unfortunately luckily fortunately sadly apparently honestly basically frankly
-    reflection hand course way fyi btw clear absolutely same unchanged alone everything anyway
+    otherwise differently bad sad contrary reflection hand course way fyi btw clear absolutely same
+    unchanged alone everything anyway
     today stick per all aforesaid foregoing aforementioned abovementioned former latter hereby
     thereof therein thereby hereto herein henceforth hereafter thereupon effect lieu stead
     kinda sorta

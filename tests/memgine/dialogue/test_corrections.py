@@ -358,3 +358,37 @@ class ContinuedTests(TalkTestCase):
             ("Release #77 is ready to publish.", "The scan of release #77 failed."),
         ):
             self.assertEqual(Talk(first, words).holds(), [words])
+
+    def test_other_openings(self) -> None:
+        """A ruling otherwise, bad news, the rest the same, an award."""
+        for lines, kept, gone in (
+            (
+                ["[Manager] $900 for the party is fine.", "[VP] I decide otherwise: $700."],
+                "$700",
+                "$900",
+            ),
+            (
+                [
+                    "The project status is on track.",
+                    "assistant> Project status: on track.",
+                    "Bad news, it's delayed.",
+                ],
+                "delayed",
+                "on track",
+            ),
+            (
+                ["Order: 40 crates to the Leith depot.", "60 of them, same address"],
+                "60",
+                "40",
+            ),
+            (
+                [
+                    "The contract goes to Raviga.",
+                    "assistant> I'll prepare the paperwork for Raviga.",
+                    "Let's have Globex for the contract then.",
+                ],
+                "Globex",
+                "Raviga",
+            ),
+        ):
+            self.leaves(lines, kept=[kept], gone=[gone])

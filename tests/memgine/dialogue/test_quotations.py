@@ -108,6 +108,30 @@ class ObjectionTests(TalkTestCase):
             talk = Talk(f"{OLD}.", again)
             self.assertTrue(talk.nodes[0].live, again)
 
+    def test_new_words_first(self) -> None:
+        """The new words may stand before the old ones."""
+        for words in (
+            "The fair opens on September 15 rather than: the fair opens on August 1.",
+            "The fair opens on September 15, we said the fair opens on August 1.",
+            "The fair opens on September 15. This takes the place of 'the fair opens on August 1'.",
+            "The fair opens on September 15 and not: the fair opens on August 1 (new permit).",
+        ):
+            talk = ["The owners say the fair opens on August 1.", words]
+            self.leaves(talk, kept=["September 15"], gone=["August 1"])
+
+    def test_scrapped_before(self) -> None:
+        """What "that" stands for is not what comes after it."""
+        self.leaves(
+            [
+                "The menu is the garden menu.",
+                "assistant> Menu noted: the garden menu.",
+                "Let's try the harbour menu instead.",
+                "Scrap that, the garden menu after all.",
+            ],
+            kept=["garden"],
+            gone=["harbour"],
+        )
+
 
 class ObituaryTests(SynchronousTestCase):
     """A fact that gives the fact it replaced only to bury it."""
@@ -137,3 +161,10 @@ class ObituaryTests(SynchronousTestCase):
         self.assertIn("harbour festival", left)
         self.assertIn("September 15", left)
         self.assertNotIn("August 1", left)
+
+    def test_ground(self) -> None:
+        """A fact that gives what fell with the ground of it, and a remark, buries both."""
+        talk = Talk(f"The list says: {OLD}", f"So: {DERIVED}")
+        talk.say(f"Correction: the value was: {OLD}. The actual value is: {NEW}")
+        talk.fact("quote_v2", f"{DERIVED} (drawn from the wrong figure: {OLD})")
+        self.assertNotIn("$12", talk.text())

@@ -77,3 +77,24 @@ class WordsTests(TalkTestCase):
         talk = Talk("The stall is free from May 10 on.")
         talk.say("It is wrong that the stall is free from May 10 on, it's free from June 2 on.")
         self.assertIn("June 2", talk.text())
+
+    def test_lapsed(self) -> None:
+        """Whoever speaks of a conclusion whose ground has gone need not call it wrong."""
+        lines = [
+            "The stall is free from May 10 on.",
+            "Hence: the opening is on May 12 with 40 guests.",
+            "Correction: the stall is free from June 2 on.",
+        ]
+        given = "the opening is on May 12 with 40 guests"
+        self.leaves([*lines, f"'{given}' wants another look."], kept=["June 2"], gone=["May 12"])
+
+    def test_said_anew(self) -> None:
+        """A value that the same turn gives again is not taken back with the old words."""
+        self.leaves(
+            [
+                "The vet comes at 2pm on Tuesday.",
+                "'The vet comes at 2pm on Tuesday' no longer holds. It is now at 10am on Tuesday.",
+            ],
+            kept=["10am on Tuesday"],
+            gone=["2pm"],
+        )
