@@ -31,7 +31,7 @@ class Shown:
         self._knowledge = knowledge
         self._at = at
         self._rank = asker.rank
-        self._asking = reader.at_query(query, self._rank)
+        self._asking = reader.at_query(query)
 
     def __call__(self, node: Node) -> bool:
         """Whether *node* may be printed in the plain sections."""

@@ -3,9 +3,14 @@
 What follows from it is left to ``settlements``.
 """
 
+from difflib import SequenceMatcher
+
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind
 from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, PRONOUNS, terms
+
+MOST_TERMS = 60
+"""Terms of each side that are compared."""
 
 
 def given(said: Statement, echo: Statement) -> list[str]:
@@ -19,19 +24,9 @@ def given(said: Statement, echo: Statement) -> list[str]:
 
 def shared(said: Statement, echo: Statement, mine: list[str], theirs: list[str]) -> tuple[str, ...]:
     """The longest run in both *mine* and *theirs*; empty where it could not name a choice."""
-    best: tuple[str, ...] = ()
-    mine, theirs = mine[:60], theirs[:60]
-    for i in range(len(mine)):
-        for j in range(len(theirs)):
-            size = 0
-            while (
-                i + size < len(mine)
-                and j + size < len(theirs)
-                and mine[i + size] == theirs[j + size]
-            ):
-                size += 1
-            if size > len(best):
-                best = tuple(mine[i : i + size])
+    mine, theirs = mine[:MOST_TERMS], theirs[:MOST_TERMS]
+    run = SequenceMatcher(None, mine, theirs, autojunk=False).find_longest_match()
+    best = tuple(mine[run.a : run.a + run.size])
     telling = set(best) - GENERIC - ATTRIBUTES - PRONOUNS
     if not telling or (len(best) == 1 and best[0] not in said.named | echo.named):
         return ()

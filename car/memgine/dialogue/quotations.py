@@ -7,6 +7,7 @@ tells whether the earlier statement is taken back, replaced or only said again.
 
 import re
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 
 import msgspec
 
@@ -160,19 +161,11 @@ def _common_run(text: str, other: str) -> tuple[int, int] | None:
     """Where the longest run of words stands in *text* that *other* has as well."""
     mine = list(_WORD.finditer(text))[:MOST_WORDS]
     theirs = _WORD.findall(other)[:MOST_WORDS]
-    best, span = LEAST_TERMS - 1, None
-    for i in range(len(mine)):
-        for j in range(len(theirs)):
-            size = 0
-            while (
-                i + size < len(mine)
-                and j + size < len(theirs)
-                and mine[i + size].group() == theirs[j + size]
-            ):
-                size += 1
-            if size > best:
-                best, span = size, (mine[i].start(), mine[i + size - 1].end())
-    return span
+    words = [word.group() for word in mine]
+    run = SequenceMatcher(None, words, theirs, autojunk=False).find_longest_match()
+    if run.size < LEAST_TERMS:
+        return None
+    return mine[run.a].start(), mine[run.a + run.size - 1].end()
 
 
 _WORD = re.compile(r"[^\s\"“”«»‘’.,;:!?()]+(?:[.,:]\d+)*")

@@ -65,11 +65,8 @@ class DialogueReader:
             return self._read_fact(node, around)
         return []
 
-    def at_query(self, query: str, asker_rank: int) -> Asking:
-        """Which settings, history or detour *query* asks for.
-
-        *asker_rank* opens no setting today: what a rank may see is compared node by node.
-        """
+    def at_query(self, query: str) -> Asking:
+        """Which settings, history or detour *query* asks for."""
         return Asking(
             settings=scopes.asked(query, frozenset(self._course.settings))
             | asked(query, list(self._course.settings)),

@@ -185,8 +185,8 @@ class DetourTests(TalkTestCase):
     def test_asked(self) -> None:
         """A query about the detour is told from one about the main thread."""
         talk = Talk(*MAIN, "Hold on - boiler alarm", *DETOUR, "Back to the roof")
-        self.assertTrue(talk.reader.at_query("Did the plumber see the boiler?", 20).digression)
-        self.assertFalse(talk.reader.at_query("When is the roof repair?", 20).digression)
+        self.assertTrue(talk.reader.at_query("Did the plumber see the boiler?").digression)
+        self.assertFalse(talk.reader.at_query("When is the roof repair?").digression)
 
     def test_not_leaving(self) -> None:
         """Holding something is not breaking off."""

@@ -9,7 +9,7 @@ class OptionTests(TalkTestCase):
     """What was offered, what was taken, and who goes back to the rest."""
 
     def _asked(self, talk: Talk, query: str) -> frozenset[str]:
-        return talk.reader.at_query(query, 0).settings
+        return talk.reader.at_query(query).settings
 
     def test_passed_over(self) -> None:
         """What an option that was not taken would have cost is for whoever asks about it."""

@@ -136,9 +136,9 @@ class StretchTests(TalkTestCase):
     def test_asked(self) -> None:
         """A query that names the scope is shown it."""
         talk = Talk("Let's brainstorm, just exploring.", "We could paint it red.", CLOSINGS[0])
-        settings = talk.reader.at_query("What came up in the brainstorm?", 30).settings
+        settings = talk.reader.at_query("What came up in the brainstorm?").settings
         self.assertIn(talk.nodes[1].setting, settings)
-        self.assertEqual(talk.reader.at_query("What colour is it?", 30).settings, frozenset())
+        self.assertEqual(talk.reader.at_query("What colour is it?").settings, frozenset())
 
 
 class NoEvidenceTests(TalkTestCase):
@@ -177,8 +177,8 @@ class NoEvidenceTests(TalkTestCase):
     def test_history(self) -> None:
         """A query for what held before says so."""
         reader = Talk().reader
-        self.assertTrue(reader.at_query("What was the old deadline?", 20).history)
-        self.assertFalse(reader.at_query("What is the deadline?", 20).history)
+        self.assertTrue(reader.at_query("What was the old deadline?").history)
+        self.assertFalse(reader.at_query("What is the deadline?").history)
 
 
 class DraftTests(TalkTestCase):
