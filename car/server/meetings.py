@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -62,6 +62,7 @@ class Meetings(Service):
         self._now = now
         self._chooses = chooses
         self._recovered: set[Path] = set()
+        self._recovering = DeferredLock()
 
     @cached_property
     def registry(self) -> MeetingRegistry:
@@ -86,7 +87,7 @@ class Meetings(Service):
         """Close the meetings that the last process was killed in."""
         super().startService()
         if self._root is not None:
-            self._recover(MeetingFiles(self._root)).addErrback(self._not_recovered)
+            self._recovery(MeetingFiles(self._root)).addErrback(self._not_recovered)
 
     def stopService(self) -> "Deferred[object]":
         """Stop every meeting; fires when all are stored."""
@@ -98,14 +99,18 @@ class Meetings(Service):
         if "registry" in vars(self):
             self.registry.session_closed(client_id)
 
-    def _recover(self, files: MeetingFiles) -> "Deferred[None]":
-        self._recovered.add(files.root)
-        recovered = self._in_thread(files.recover)
-        return recovered.addCallback(self._were_recovered, files.root)
+    def _recovery(self, files: MeetingFiles) -> "Deferred[None]":
+        """Fires when the meetings of a root that were cut off are closed, whoever began it."""
+        return self._recovering.run(lambda: Deferred.fromCoroutine(self._recover(files)))
 
-    def _were_recovered(self, ids: list[str], root: Path) -> None:
-        for meeting_id in ids:
-            _log.info("meeting {id} under {root} was cut off: closed", id=meeting_id, root=root)
+    async def _recover(self, files: MeetingFiles) -> None:
+        if files.root in self._recovered:
+            return
+        for meeting_id in await self._in_thread(files.recover):
+            _log.info(
+                "meeting {id} under {root} was cut off: closed", id=meeting_id, root=files.root
+            )
+        self._recovered.add(files.root)
 
     def _not_recovered(self, failure: Failure) -> None:
         failure.trap(CarError)
@@ -153,7 +158,7 @@ class Meetings(Service):
         """The meetings of *root*, those that were cut off closed; raises MeetingError."""
         files = MeetingFiles(meetings_directory(root, self._root))
         if files.root not in self._recovered:
-            await self._recover(files)
+            await self._recovery(files)
         return files
 
 

@@ -15,6 +15,7 @@ from car.meeting.records import MeetingMetadata
 from car.server.interfaces import ISessionBound
 from car.voice.records import KnownSpeaker, Role
 from tests.inference.test_engine import HERE, Generator, Models, Texts
+from tests.server.doubles import QueuedThread, SameThread
 from tests.server.voice_doubles import VoiceCase, VoicePeer
 
 PUSHED: JsonObject = {"kind": "pcm_push", "sample_rate": 16_000}
@@ -314,3 +315,19 @@ class StoredTests(MeetingCase):
         for asked in ({}, {"root": str(project)}):
             (metadata,) = self.client.call("meeting.list", asked)["meetings"]
             self.assertEqual(metadata["ended_at"], STARTED)
+
+    def test_list_while_recovering(self) -> None:
+        """A list that is asked for while meetings are being closed waits, whatever thread is
+        quickest."""
+        MeetingFiles(self.root).create(MeetingMetadata(id="cut", started_at=STARTED)).close()
+        self.clock.pool = pool = QueuedThread()
+        self.addCleanup(setattr, self.clock, "pool", SameThread())
+        self.state.startService()
+        self.client.send("meeting.list")
+        while pool.work:
+            pool.work.reverse()
+            pool.run()
+        self.later()
+        (answer,) = self.client.new()
+        (metadata,) = answer["result"]["meetings"]
+        self.assertEqual(metadata["ended_at"], STARTED)
