@@ -87,7 +87,9 @@ SETTINGS: tuple[Setting, ...] = (
     _switch("insecure_expose", "listen to other machines without authentication or TLS"),
     _text("shared_memgine", "PATH", "one memory graph for all; :memory: keeps no file"),
     _text("memory_encoder", "MODEL", "embedding model for memories; words alone without it"),
-    _text("skill_writer", "MODEL", "model that puts distilled skills in words"),
+    _text(
+        "skill_writer", "MODEL", "model that puts distilled skills in words and mends broken ones"
+    ),
     _text("skill_signer", "NAME=KEY", "whose packs of skills to trust", repeatable=True),
     _seconds("consolidate_interval", "how often kept memories are tidied; 0 for never", 3600.0),
     _choice("permission_tier", "gate tools by this tier", None, *TIERS),

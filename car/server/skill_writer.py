@@ -1,10 +1,12 @@
-"""Words for distilled skills, from a model that the operator names.
+"""A model that the operator names, at work on skills.
 
-What a skill does is settled by rule before; a model may only say it better.  Where it fails, or
-says nothing of use, the words that were there stay.
+It puts distilled skills in words: what one does is settled by rule before, the model may only
+say it better.  And it mends broken skills of which no earlier version is known to work.  Where it
+fails, or says nothing of use, everything stays as it was.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +16,7 @@ from car.errors import CarError
 from car.inference.engine import InferenceEngine
 from car.inference.records import GenerateParams, GenerateRequest
 from car.ir.json import JsonObject
-from car.memgine.skills.records import DistilledSkill
+from car.memgine.skills.records import DistilledSkill, SkillMeta
 
 _log = Logger()
 
@@ -23,18 +25,21 @@ MOST_SKILLS = 8
 
 LONGEST_CODE = 4_000
 LONGEST_WORDS = 300
-"""Characters of a skill's code that are shown to the model, and that it may answer."""
+"""Characters of a skill's code that are shown to the model, and of words that it may answer."""
 
-_SYSTEM = (
+MOST_WORD_TOKENS = 200
+MOST_CODE_TOKENS = 2_500
+"""Tokens that the model may write: for words, and for code of LONGEST_CODE characters."""
+
+_DESCRIBE = (
     "You document automation skills. Answer with one JSON object: description, one sentence "
     "that says what the skill does; when_to_apply, one sentence that says when it helps."
 )
-_SCHEMA: JsonObject = {
-    "type": "object",
-    "properties": {"description": {"type": "string"}, "when_to_apply": {"type": "string"}},
-    "required": ["description", "when_to_apply"],
-    "additionalProperties": False,
-}
+_MEND = (
+    "You mend automation skills that have stopped working. Keep to the language and the "
+    "conventions of the code, and change no more than is needed. Answer with one JSON object: "
+    "code, the whole mended code, or an empty string where nothing can be mended."
+)
 
 
 class Words(Struct, frozen=True):
@@ -42,6 +47,15 @@ class Words(Struct, frozen=True):
 
     description: str
     when_to_apply: str
+
+
+class Mended(Struct, frozen=True):
+    """What a model makes of a skill's code; empty for nothing."""
+
+    code: str
+
+
+_Answer = TypeVar("_Answer", Words, Mended)
 
 
 class SkillWriter:
@@ -57,21 +71,58 @@ class SkillWriter:
         return [*described, *skills[MOST_SKILLS:]]
 
     async def _describe(self, skill: DistilledSkill) -> DistilledSkill:
-        request = GenerateRequest(
-            system=_SYSTEM,
-            prompt=f"Skill {skill.name}:\n{skill.code[:LONGEST_CODE]}",
-            model=self._model,
-            response_format={"type": "json_schema", "schema": _SCHEMA, "name": "words"},
-            params=GenerateParams(temperature=0.0, max_tokens=200),
-        )
-        try:
-            answer = await self._engine().generate(request)
-            words = msgspec.json.decode(answer.completion.text, type=Words)
-        except (CarError, msgspec.DecodeError) as problem:
-            _log.warn("a skill keeps its plain words: {problem}", problem=problem)
+        prompt = f"Skill {skill.name}:\n{skill.code[:LONGEST_CODE]}"
+        words = await self._ask(Words, _DESCRIBE, prompt, MOST_WORD_TOKENS)
+        if words is None:
             return skill
         return msgspec.structs.replace(
             skill,
             description=words.description.strip()[:LONGEST_WORDS] or skill.description,
             when_to_apply=words.when_to_apply.strip()[:LONGEST_WORDS] or skill.when_to_apply,
         )
+
+    async def mend(self, skill: SkillMeta) -> str | None:
+        """New code for a broken *skill*, or None; nobody has tried it.
+
+        Code beyond LONGEST_CODE is left alone: a model that sees half of it cannot mend it.
+        """
+        if len(skill.code) > LONGEST_CODE:
+            return None
+        stats = skill.stats
+        prompt = (
+            f"Skill {skill.name}, for {skill.platform or 'any platform'}: {skill.description}\n"
+            f"It failed {stats.fail_count} times of {stats.trials}.\n{skill.code}"
+        )
+        mended = await self._ask(Mended, _MEND, prompt, MOST_CODE_TOKENS)
+        if mended is None or mended.code.strip() in ("", skill.code.strip()):
+            return None
+        return mended.code
+
+    async def _ask(
+        self, answer: type[_Answer], system: str, prompt: str, max_tokens: int
+    ) -> _Answer | None:
+        """What the model answers; None where it fails or answers something else."""
+        request = GenerateRequest(
+            system=system,
+            prompt=prompt,
+            model=self._model,
+            response_format={"type": "json_schema", "schema": _schema(answer), "name": "answer"},
+            params=GenerateParams(temperature=0.0, max_tokens=max_tokens),
+        )
+        try:
+            text = (await self._engine().generate(request)).completion.text
+            return msgspec.json.decode(text, type=answer)
+        except (CarError, msgspec.DecodeError) as problem:
+            _log.warn("the skill writer has no answer: {problem}", problem=problem)
+            return None
+
+
+def _schema(answer: type[Struct]) -> JsonObject:
+    """The JSON schema of a record of strings that must all be there."""
+    names = answer.__struct_fields__
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in names},
+        "required": list(names),
+        "additionalProperties": False,
+    }

@@ -1,4 +1,4 @@
-"""A model's words for distilled skills."""
+"""A model at work on skills: words for distilled ones, code for broken ones."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from car.inference.errors import ProviderError
 from car.inference.models import Local, ModelSchema
 from car.inference.records import Completion, GenerateRequest
 from car.ir.json import JsonObject
-from tests.server.doubles import ServerCase
+from tests.server.doubles import Peer, ServerCase
 
 MODEL = ModelSchema(id="lab/writer:1", name="writer", source=Local("w.gguf"))
 TRACE: list[JsonObject] = [
@@ -74,3 +74,57 @@ class SkillWriterTests(ServerCase):
             '{"description":" ","when_to_apply":""}',
         ):
             self.assertEqual(self.distilled(Engine(text)), plain)
+
+
+class MendingTests(ServerCase):
+    """skill.repair with a model that the operator named."""
+
+    def repaired(
+        self, engine: Engine, *, failures: int = 3, code: str = "click(#old)"
+    ) -> tuple[JsonObject, Peer]:
+        """What a repair answers after so many failures of a skill with that code."""
+        self.serve(inference=engine, skill_writer="lab/writer:1")
+        client = self.peer()
+        client.call("skill.ingest", {"name": "buy", "code": code, "description": "Buys it."})
+        for _ in range(failures):
+            client.call("skill.report", {"skill_name": "buy", "outcome": "fail"})
+        answer = self.result_of(client, "skill.repair", {"skill_name": "buy"})
+        assert isinstance(answer, dict)
+        return answer, client
+
+    def test_mended(self) -> None:
+        """The pinned model sees code, purpose and failures; what it answers is not kept."""
+        engine = Engine('{"code": "click(#new)"}')
+        answer, client = self.repaired(engine)
+        self.assertEqual(answer, {"code": "click(#new)"})
+        (request,) = engine.asked
+        self.assertEqual(request.model, "lab/writer:1")
+        for shown in ("click(#old)", "Buys it.", "3 times of 3"):
+            self.assertIn(shown, request.prompt or "")
+        kept = client.call("skill.meta", {"key": "buy"})
+        assert isinstance(kept, dict)
+        self.assertEqual(kept["code"], "click(#old)")
+
+    def test_not_asked(self) -> None:
+        """A skill that works, or whose code is too long to be shown whole, asks no model."""
+        for options in ({"failures": 2}, {"code": "x" * 4_001}):
+            engine = Engine('{"code": "click(#new)"}')
+            self.assertEqual(self.repaired(engine, **options)[0], {"code": None})
+            self.assertEqual(engine.asked, [])
+
+    def test_proven_version(self) -> None:
+        """An earlier version that worked goes before a model's guess."""
+        engine = Engine('{"code": "guess()"}')
+        self.serve(inference=engine, skill_writer="lab/writer:1")
+        client = self.peer()
+        for code, outcomes in (("good()", ["success"]), ("bad()", ["fail"] * 3)):
+            client.call("skill.ingest", {"name": "buy", "code": code})
+            for outcome in outcomes:
+                client.call("skill.report", {"skill_name": "buy", "outcome": outcome})
+        answer = client.call("skill.repair", {"skill_name": "buy"})
+        self.assertEqual((answer, engine.asked), ({"code": "good()"}, []))
+
+    def test_nothing_of_use(self) -> None:
+        """A model that fails, gives up, or changes nothing is no repair."""
+        for text in (None, "no JSON", '{"code": 7}', '{"code": " "}', '{"code": "click(#old)\\n"}'):
+            self.assertEqual(self.repaired(Engine(text))[0], {"code": None})

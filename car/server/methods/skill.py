@@ -177,12 +177,19 @@ async def skill_report(session: ClientSession, params: Outcome) -> SkillStats:
 
 
 @method("skill.repair")
-def skill_repair(session: ClientSession, params: SkillName) -> JsonObject:
+async def skill_repair(session: ClientSession, params: SkillName) -> JsonObject:
     """Code to replace that of a broken skill: the newest earlier version's that did work.
 
-    Result: ``{code}``, null where nothing is broken or no version is known to work.
+    Where no version is known to work, a model that the operator named (``--skill-writer``)
+    mends the code.  Nothing is kept: ``skill.ingest`` does that.  Result: ``{code}``, null where
+    nothing is broken, or nothing helps.
     """
-    return {"code": session.memory.skills.repair(params.skill_name)}
+    skills = session.memory.skills
+    code = skills.repair(params.skill_name)
+    skill, writer = skills.meta(params.skill_name), session.state.skill_writer
+    if code is None and writer is not None and skill and skill.stats.broken_for_repair:
+        code = await writer.mend(skill)
+    return {"code": code}
 
 
 @method("skill.meta")
