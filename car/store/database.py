@@ -31,6 +31,9 @@ QUEUE_LIMIT = 10_000
 BUSY_SECONDS = 5.0
 """How long another process may hold the database before a call fails [ours]."""
 
+_SWITCH_SECONDS = 0.005
+"""How long to wait before the switch to write-ahead logging is tried again [ours]."""
+
 Synchronous: TypeAlias = Literal["NORMAL", "FULL"]
 """What a commit outlives: NORMAL the process's death, FULL power loss too (G2)."""
 
@@ -170,7 +173,7 @@ class Database:
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._connection = connection
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.create_function("now_seconds", 0, self._now)
             migrate(connection, self._schema)
@@ -208,6 +211,25 @@ class Database:
 _Call: TypeAlias = tuple[Callable[[sqlite3.Connection], Any], "Deferred[Any]"]
 
 _DAMAGE = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; raises sqlite3.Error.
+
+    SQLite's own waiting leaves the switch out: a database that several open for the first time
+    at once is "locked" for all but one of them.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            is_busy = problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_SECONDS)
+        else:
+            return
 
 
 def _attempt(connection: sqlite3.Connection, operation: Callable[[sqlite3.Connection], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Several who want one lease, each with a connection and a thread of its own."""
+"""Several who want one lease or one new file, each with a connection and a thread of its own."""
 
 import threading
 from pathlib import Path
@@ -15,6 +15,8 @@ from tests.store.doubles import at_once
 
 CONTENDERS = 3
 TRIES = 60
+FRESH_FILES = 100
+"""Nine in a hundred were locked for somebody while nobody waited for the switch to WAL."""
 
 
 class ContentionTests(SynchronousTestCase):
@@ -53,3 +55,27 @@ class ContentionTests(SynchronousTestCase):
         self.assertEqual(problems, [])
         self.assertGreaterEqual(len(epochs), TRIES)
         self.assertEqual(epochs, list(range(1, len(epochs) + 1)))
+
+
+class FreshFileTests(SynchronousTestCase):
+    """A database that several make at once."""
+
+    def test_made_at_once(self) -> None:
+        """Everybody's first call is done, whoever was first."""
+        directory = Path(self.mktemp())
+        barrier = threading.Barrier(CONTENDERS)
+        done: list[Any] = []
+
+        def begin() -> None:
+            for number in range(FRESH_FILES):
+                database = Database(directory / f"{number}.db", STATE, at_once)
+                barrier.wait(60)
+                database.run(lambda connection: True).addBoth(done.append)
+                database.close()
+
+        threads = [threading.Thread(target=begin) for _ in range(CONTENDERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(done, [True] * (CONTENDERS * FRESH_FILES))
