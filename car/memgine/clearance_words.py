@@ -55,17 +55,18 @@ SMALL_WORDS = """
     cover hands upwardly listed named below tell protected guard vetted dept crew function
     customer slip word key desk itself themselves himself hat loop upstairs owner tagged pocket
     chest vest veil curtain lips tight safe box drawer file folder squeak peep owned unit units
-    circulars attn cc recipient addressed one's this's what's here's over find aware yours
+    off upper duties their circulars attn cc recipient addressed one's this's what's here's over
+    find aware yours
 """
 DRAWING_WORDS = """
     only alone solely exclusively strictly restricted limited reserved confined nobody no-one none
     never not don't mustn't cannot can't won't shouldn't except unless exclusive confidential
-    secret keep stays kept
+    secret keep stays kept barred excluded off-limits
 """
 GROUP_WORDS = """
     lead leader senior supervisor officer employee executives ceos cfos ctos coos officers
     partners investors shareholders supervisors seniors founders counsels suite vps svps evps veep
-    exco c-levels chiefs trustee
+    exco c-levels chiefs trustee superior superiors comp
 """
 OUTSIDER_WORDS = """
     contractor intern vendor consultant guest external outsider client freelancer temp supplier

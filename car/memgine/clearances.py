@@ -45,7 +45,8 @@ _DRAWING = frozenset(DRAWING_WORDS.split())
 _KNOWING = stems("""
     slip see know read hear tell told share show shown disclose disclosure view visible visibility
     access accessible audience information info material intel eyes ears circulate circulation
-    distribution leak reveal pass mention confidential secret privy
+    distribution leak reveal pass mention confidential secret privy cleared clearance barred
+    further tell outside
 """)
 _MEANT = frozenset({"restricted", "limited", "reserved", "confined", "meant", "intended"})
 _PLACING = frozenset({"to", "for", "by", "within", "with", "inside", "among"})
@@ -87,7 +88,7 @@ def may_be_marked(text: str) -> bool:
     for word in _GATE_WORD.findall(text.casefold()):
         if _told_by(word) in _GATE or not word[-1].isalpha() or word.endswith(" up"):
             return True
-    return False
+    return "//" in text or "||" in text
 
 
 def is_group(word: str) -> bool:
@@ -101,7 +102,7 @@ def groups(words: list[str]) -> list[list[str]]:
     found: list[list[str]] = []
     run: list[str] = []
     for word, following in zip(words, (*words[1:], "")[: len(words)], strict=True):
-        if is_group(word):
+        if is_group(word) and (word, following) != ("heads", "up"):
             run.append(word.rstrip("+"))
             continue
         if word == "of" and run and is_group(following):
@@ -187,7 +188,7 @@ _PAIRS = tuple(
     (stems(one), stems(other))
     for one, other in (
         ("but except save besides", "anybody anyone everyone everybody nobody no-one none all"),
-        ("nobody no-one none", "else"),
+        ("nobody no-one none one", "else"),
         ("not isn't aren't unless", "you"),
         ("not never don't mustn't", "out"),
         ("required requires must need", "role rank clearance grade"),

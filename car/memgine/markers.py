@@ -20,6 +20,7 @@ from car.memgine.clearances import (
     speaks_of_information,
     tells,
 )
+from car.memgine.keys import filed_under, is_key, keyed_at_foot
 from car.memgine.pieces import CLOSING, Piece, pieces
 from car.memgine.provisos import proviso
 
@@ -50,10 +51,10 @@ def marker(text: str) -> list[str] | None:
         head = _at_head(pieces(text, 0, READ))
         return head or ["secret"]
     found = pieces(text, 0, READ)
-    told = _at_head(found) or bracketed(bracket_at_head(found))
+    told = _at_head(found) or bracketed(bracket_at_head(found)) or filed_under(found)
     if told is None:
         found = pieces(text, foot, len(text)) if foot else found
-        told = _at_foot(found) or bracketed(bracket_at_foot(found))
+        told = _at_foot(found) or bracketed(bracket_at_foot(found)) or keyed_at_foot(found)
     return told or proviso(found)
 
 
@@ -72,7 +73,7 @@ def _at_head(found: list[Piece]) -> list[str] | None:
         if _ends_label(found, number) and not asks(words):
             words = []
         if piece.marking and not last:
-            kept = _is_key(words, piece) or _is_beside(found, number)
+            kept = is_key(words, piece) or _is_beside(found, number)
             words = [*words, *piece.words, *["only"] * kept]
             if _counts(words, piece, labelled) and _is_set_off(words, number, found):
                 best = words
@@ -95,19 +96,6 @@ def _at_head(found: list[Piece]) -> list[str] | None:
             break
         labelled, words = True, words if is_secret(words) else []
     return best
-
-
-def _is_key(words: list[str], piece: Piece) -> bool:
-    """Whether *words* ask who may know, and *piece* answers: "may see: HR"."""
-    if not words or groups(words) or piece.before.strip() not in (":", "="):
-        return False
-    return not _KEYS.isdisjoint(words) and bool(insiders(piece.words))
-
-
-_KEY_WORDS = (
-    "see seen read know view access rights right allow allowed permit permitted cleared scope"
-)
-_KEYS = frozenset(_KEY_WORDS.split())
 
 
 def _is_beside(found: list[Piece], number: int) -> bool:
@@ -152,10 +140,13 @@ def _is_set_off(words: list[str], number: int, found: list[Piece]) -> bool:
             return False
         if found[at].closed == "firm":
             return True
+        if at == number and (
+            words[-1] == "else" or (tells(words) and found[at + 1].words[0] == "but")
+        ):
+            return True
         if found[at].closed == "stop":
-            return (speaks_of_information(words) and (at == number or limits(words))) or _is_said(
-                words
-            )
+            told = speaks_of_information(words) and (at == number or limits(words))
+            return told or _is_said(words) or _is_bare(words, _OFTEN)
     return False
 
 
@@ -173,10 +164,13 @@ def _introduced(piece: Piece) -> list[str] | None:
 def _telling_run(piece: Piece) -> list[str] | None:
     """The last run in *piece* that is plainly about who may know, among other words."""
     found = [run for run in piece.runs if tells(run)]
-    return found[-1] if found and piece.words[0] not in _NARRATING else None
+    told = piece.words[0] in _NARRATING and piece.words[1:2] not in _HOPING
+    return found[-1] if found and not told else None
 
 
 _NARRATING = frozenset({"i", "we", "he", "she", "they"})
+_HOPES = "trust hope ask expect rely assume beg request"
+_HOPING = [[word] for word in _HOPES.split()]
 
 
 # ---- at the foot -----------------------------------------------------------------------------
@@ -231,7 +225,7 @@ def _is_marker(run: list[str], first: Piece) -> bool:
         return _draws_line(run)
     if first.opened == "firm":
         return speaks_of_information(run) or limits(run)
-    if first.opened == "stop" and _is_said(run):
+    if first.opened == "stop" and (_is_said(run) or _is_bare(run, _OFTEN)):
         return True
     joined = limits(run) and (run[0] in _JOINING or run[-1] == "only")
     told = speaks_of_information(run) and len(run) > LEAST and not narrates(run)
@@ -242,10 +236,33 @@ def _is_marker(run: list[str], first: Piece) -> bool:
 
 
 def _draws_line(words: list[str]) -> bool:
-    if limits(words) or speaks_of_information(words):
+    if _is_bare(words) or limits(words) or speaks_of_information(words):
         return True
     kept_out = not insiders(words) and not _PLACING.isdisjoint(words)
     return kept_out and asks(words)
+
+
+def _is_bare(words: list[str], often: frozenset[str] = frozenset()) -> bool:
+    """Whether *words* only call a group, and say that it is for them alone: "strictly HR".
+
+    One of *often* in front does not say so.
+    """
+    own = [word for word in words if word not in _POLITE]
+    if not own or len(own) > LEAST + 2:
+        return False
+    if own[0] not in _ALONE - often and own[-1] not in _ALONE:
+        return False
+    rest = [word for word in own if word not in _ALONE]
+    return bool(rest) and bool(insiders(rest)) and not (denies(rest) or speaks_of_information(rest))
+
+
+_ALONE = frozenset(
+    {"only", "alone", "solely", "exclusively", "strictly", "just", "purely", "internal", "private"}
+)
+_OFTEN = frozenset({"only", "just", "alone"})
+"""What in front of a group says of how many, not for whom: "Only HR. The rest can go"."""
+
+_POLITE = frozenset({"please", "pls", "the", "for", "to", "kindly", "eyes"})
 
 
 def _is_said(words: list[str]) -> bool:

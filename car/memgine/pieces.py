@@ -5,7 +5,7 @@ from itertools import groupby
 import msgspec
 
 from car.memgine.clearances import IT, groups, is_group, may_mark
-from car.memgine.segments import Mark, mark_of, segments
+from car.memgine.segments import Mark, Segment, mark_of, segments
 
 _OPENING = frozenset("[({<#*")
 CLOSING = frozenset("])}>")
@@ -51,7 +51,7 @@ class Piece(msgspec.Struct, frozen=True):
 def pieces(text: str, begin: int, end: int) -> list[Piece]:
     """The pieces of ``text[begin:end]``; a tag (``#secret``) and a key's value stand alone."""
     found: list[Piece] = []
-    for segment in segments(text, begin, end):
+    for segment in (part for one in segments(text, begin, end) for part in _sentences(one)):
         piece = _piece(segment.words, segment.before, segment.after)
         keyed = bool(found) and found[-1].marking and segment.before in _KEYED
         tagged = segment.before.endswith("#")
@@ -62,6 +62,26 @@ def pieces(text: str, begin: int, end: int) -> list[Piece]:
                 piece = _piece(segment.words[1:], "; ", segment.after)
         found.append(piece)
     return found
+
+
+def _sentences(segment: Segment) -> list[Segment]:
+    """*segment*, or its two parts where a sentence begins within it without a mark before it."""
+    for at in range(1, len(segment.words) - 1):
+        if segment.words[at] in _BEGINNING and segment.words[at - 1][0].islower():
+            first, rest = segment.words[:at], segment.words[at:]
+            return [
+                Segment(first, segment.start, segment.end, segment.before, ". "),
+                Segment(rest, segment.start, segment.end, ". ", segment.after),
+            ]
+    return [segment]
+
+
+_BEGINNING_WORDS = """
+    Please Don't Don’t Do Keep Kindly Only This That Not Never Strictly Confidential Restricted
+    Internal Reserved Nobody Share Disclosure Access For
+"""
+_BEGINNING = frozenset(_BEGINNING_WORDS.split())
+"""Words that are written large only where a sentence begins."""
 
 
 def _piece(words: tuple[str, ...], before: str, after: str) -> Piece:

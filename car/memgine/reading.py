@@ -13,6 +13,7 @@ from car.memgine.dialogue.effects import (
     Restrict,
     Retire,
     Review,
+    Revive,
     Show,
 )
 from car.memgine.dialogue.reader import DialogueReader
@@ -62,6 +63,9 @@ class Reading:
         match effect:
             case Retire():
                 return self._retire(effect, node, at)
+            case Revive():
+                if node.kind in TURN_KINDS and not node.live:
+                    self._knowledge.revive(node, at)
             case Overrule():
                 self._graph.update(node, overruled_by=effect.by)
             case Review():

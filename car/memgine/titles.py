@@ -28,6 +28,7 @@ _DEPARTMENT_WORDS = """
     infrastructure software hardware people human resources relations success business
     development technical technology information revenue growth strategy risk quality account
     accounts project program programme delivery logistics supply chain regional global national
+    cs fin mktg revops bizops devops
 """
 OFFICES = frozenset(_OFFICE_WORDS.split())
 """Titles that by themselves say who decides."""

@@ -31,6 +31,10 @@ class MarkerTests(SynchronousTestCase):
             "Access limited to HR, as it is on wages:",
             "Wages and perks (restricted: HR):",
             "Wages may be read by HR alone.",
+            "HR only.",
+            "Strictly HR.",
+            "HR // wages //",
+            "Off limits to all but HR:",
             "HR staff alone may see this:",
             "This is about wages, which only HR may see.",
         ):
@@ -50,6 +54,9 @@ class MarkerTests(SynchronousTestCase):
             " (not beyond HR)",
             " (this is on wages and only HR may see it)",
             " | visibility: HR",
+            ". Strictly HR.",
+            ". Access: HR.",
+            " Please don't let this go any further than HR (wages).",
         ):
             self.assertEqual(required_rank(f"{BODY}{foot}"), DIRECTOR, foot)
 
@@ -120,5 +127,5 @@ class PieceTests(SynchronousTestCase):
     def test_names(self) -> None:
         """A word written large before a group's is of its name; IT is one when written large."""
         self.assertTrue(pieces("CS leadership", 0, 40)[0].marking)
-        self.assertFalse(pieces("cs leadership", 0, 40)[0].marking)
+        self.assertFalse(pieces("zq leadership", 0, 40)[0].marking)
         self.assertEqual(pieces("share IT", 0, 40)[0].words, ["share", "i.t."])

@@ -5,8 +5,9 @@ A correction puts another value in place; a cancellation puts none.
 
 import re
 
-from car.memgine.dialogue.corrections import apart, is_open, outranked, overlap
+from car.memgine.dialogue.corrections import is_open, outranked
 from car.memgine.dialogue.cues import Cue
+from car.memgine.dialogue.slots import apart, overlap
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.states import NEGATIVE
 from car.memgine.dialogue.values import Kind

@@ -124,3 +124,57 @@ def _abbreviated(text: str, stop: int, after: int) -> bool:
     if last in ("dr", "mr", "mrs", "ms", "prof", "st"):
         return True
     return after < len(text) and _OPENERS.match(text, after) is None
+
+
+def rejoined(told: list[str]) -> list[str]:
+    """*told* with each bare refusal joined to the fragment after it: "Nope. The blue one."."""
+    found: list[str] = []
+    for clause in told:
+        if found and _REFUSAL.fullmatch(found[-1]) and len(clause.split()) <= FRAGMENT:
+            found[-1] = f"{found[-1].rstrip(' .!?…')}, {clause}"
+        else:
+            found.append(clause)
+    return found
+
+
+_REFUSAL = re.compile(
+    r"\W*(?:(?:oh|ah|eh|er|um|uh|hm+|well|but|and|no|nope|nah|oops|whoops"
+    r"|wait"
+    r"|actually|my (?:bad|mistake)|rather|on reflection"
+    r"|second thoughts)\b"
+    r"\W*)+",
+    re.I,
+)
+"""What takes back, by itself, what was just said."""
+
+FRAGMENT = 5
+"""Words of what may follow a bare refusal as what is wanted instead."""
+
+
+def marked(rest: list[str], limit: int) -> list[tuple[str, bool]]:
+    """*rest*, the end of a long text, in order; True beside each sentence marked as a correction.
+
+    Only the first *limit* characters are looked through.
+    """
+    text = " ".join(rest).strip()
+    if _MARKED.search(text, 0, limit) is None:
+        return [(text, False)]
+    found: list[tuple[str, bool]] = []
+    plain: list[str] = []
+    for sentence in sentences(text[:limit]):
+        if _MARKED.match(sentence) is None or not any(map(str.isdigit, sentence)):
+            plain.append(sentence)
+            continue
+        found += [(" ".join(plain), False), (sentence, True)]
+        plain = []
+    plain.append(text[limit:])
+    return [*found, (" ".join(plain).strip(), False)]
+
+
+_MARKED = re.compile(
+    r"(?:(?<=[.!?\n] )|(?<=[.!?\n])|(?<![\s\S]))\s*(?:(?:oh|ah|so|but|and|well|hm+)\b\W*)*"
+    r"(?:actually,|correction\b|scratch that|strike that|no,? wait|wait,? no|sorry, (?:i|that|it)"
+    r"|i meant\b|make that\b|on second thoughts?|let me correct|i misspoke)",
+    re.I,
+)
+"""What marks a sentence as a correction by its first words."""

@@ -6,10 +6,11 @@ one that the other speaks against.  What follows from rank is left to ``rulings`
 
 import re
 
-from car.memgine.dialogue.corrections import apart, rivals
+from car.memgine.dialogue.corrections import rivals
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.precedence import Source, views
 from car.memgine.dialogue.restatements import Dead, contains
+from car.memgine.dialogue.slots import apart
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value, values_in
 from car.memgine.dialogue.vocabulary import terms
@@ -37,7 +38,8 @@ _PROPOSING = re.compile(
     r"|proper|would|opinion|view|mind|idea|needs?|takes|taking|runs?|running|pitch\w*|tout\w*"
     r"|champion\w*|lobb\w*|campaign\w*|plead\w*|root(?:s|ing)? for|each|any|any(?:thing|one)"
     r"|everything|every\w+|whenever|wherever|serv(?:e|es|ed)|beats?|superior|stronger|works best"
-    r"|rel(?:y|ies)|based on|endors\w*|lean\w*|decree\w*|stipulat\w*|dictat\w*|order\w*"
+    r"|rel(?:y|ies)|based on|endors\w*|lean\w*|decree\w*"
+    r"|stipulat\w*|dictat\w*|order\w*"
     r"|instruct\w*|decid\w*|mak(?:es|ing)|adr|rfc)\b",
     re.I,
 )
@@ -140,7 +142,8 @@ _BOUNDING = re.compile(
     re.I,
 )
 _CHANGING = re.compile(
-    r"\b(?:now|from (?:here|this day|today|this moment|now)(?: on)?|henceforth|hence|as of"
+    r"\b(?:now|from (?:here|this day|today|this moment|this (?:point|date)|then|now)(?: on)?"
+    r"|henceforth|hence|as of"
     r"|effective"
     r"|with (?:immediate )?effect|going forward|starting|beginning|as from|in future"
     r"|new (?:rule|policy|limit)|any ?more|no longer|changed?|instead|amend\w*|revis\w*|becomes?"

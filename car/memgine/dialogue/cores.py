@@ -8,8 +8,9 @@ import re
 from car.memgine.dialogue.vocabulary import terms
 
 _LEAD = re.compile(
-    r"^\s*(?:->|=>|→)\s*|^\W*(?:[^:.!?]{1,60}:\s|[\w' ]{1,20}\s[-–—]>?\s"
-    r"|(?:so|therefore|thus|hence|consequently|as a result|in that case"
+    r"^\s*(?:->|=>|→)\s*|^\W*(?:[^:.!?]{1,60}:\s|[\w', ]{1,30}\s[-–—]>?\s"
+    r"|[^:.!?]{1,60}?,\s+(?=(?-i:[A-Z][a-z]+\s+[a-z]))"
+    r"|(?:so|therefore|thus|hence|consequently|accordingly|as a result|in that case|that being so"
     r"|(?:that|this|which) (?:means|gives us|leaves))\b[\s,:]*(?:that\b)?)",
     re.I,
 )

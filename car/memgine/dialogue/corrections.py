@@ -7,16 +7,20 @@ strong the claim is.  A statement that changes nothing must retire nothing: in d
 import re
 
 from car.memgine.dialogue.cues import Cue, adds, moves
+from car.memgine.dialogue.levels import counts_down, rises
 from car.memgine.dialogue.progress import STORIED, continues, tells_on
-from car.memgine.dialogue.slots import one_matter, same_thing
+from car.memgine.dialogue.slots import apart, one_matter, overlap, same_thing
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.trimming import foremost, without_old
 from car.memgine.dialogue.values import Kind, Value
-from car.memgine.dialogue.vocabulary import ATTRIBUTES, DEFAULTS
+from car.memgine.dialogue.vocabulary import ATTRIBUTES, DEFAULTS, INCIDENTS
 
 _CONTRAST = re.compile(r"\b(?:instead|rather|back to)\b", re.I)
 SHORTEST = 6
 """Terms of what takes back at once what was just said, without naming it."""
+
+AT_HAND = 2
+"""Nodes back to what a state without a subject may be of: it, or its answer, was said last."""
 
 NEAR = 6
 """Nodes back to which a bare choice may answer what was merely described."""
@@ -79,29 +83,6 @@ def _dated(value: Value, other: Value) -> bool:
     )
 
 
-def overlap(new: Statement, old: Statement) -> int:
-    """How many words the subjects of both share; a shared identifier counts for three."""
-    shared = (new.topic | new.head) & (old.topic | old.head)
-    if new.node != old.node:
-        shared |= (new.topic | new.head | new.given) & (old.topic | old.head | old.given)
-    return len(shared) + 2 * any("#" in term or "-" in term or term.isdigit() for term in shared)
-
-
-def apart(new: Statement, old: Statement) -> bool:
-    """Whether the two name different things of one sort (Deal 1 and Deal 2, PO #4 and PO #5)."""
-    if Kind.IDENTIFIER in new.kinds and Kind.IDENTIFIER in old.kinds:
-        mine = {value.normal for value in new.of(Kind.IDENTIFIER)}
-        if mine.isdisjoint(value.normal for value in old.of(Kind.IDENTIFIER)):
-            return True
-    if not new.head or not old.head or new.head == old.head:
-        return False
-    return _numbered(new.head) != _numbered(old.head)
-
-
-def _numbered(head: frozenset[str]) -> frozenset[str]:
-    return frozenset(term for term in head if len(term) == 1 or term[-1].isdigit())
-
-
 def replaces(new: Statement, old: Statement) -> list[Value]:
     """The values of *old* that *new* retires; empty where it lets *old* be."""
     if old.is_mixed or new.returning or outranked(new, old) or apart(new, old):
@@ -115,7 +96,8 @@ def replaces(new: Statement, old: Statement) -> list[Value]:
     if not dead or not _takes_place(new, old, dead):
         return []
     if new.node != old.node:
-        dead = [v for v in dead if is_open(new) or one_matter(new, old, v)]
+        unnamed = is_open(new) or not (new.topic | new.head) - INCIDENTS
+        dead = [v for v in dead if unnamed or one_matter(new, old, v)]
     repeated = set(old.terms) <= set(new.terms) and without_old(new) == new.text
     return [] if repeated else dead
 
@@ -148,7 +130,8 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if strength < 0:
         return False
     only_state = all(value.kind is Kind.STATE for value in dead)
-    if strength == 2 and (shared or (is_open(new) and not only_state and _fits(new, old, dead))):
+    at_hand = not only_state or (old.voice == "user" and 0 < new.node - old.node <= AT_HAND)
+    if strength == 2 and (shared or (is_open(new) and at_hand and _fits(new, old, dead))):
         return True
     if strength == 1 and (shared >= _needed(new, old, dead) or _settles(new, old, dead)):
         return True
@@ -158,14 +141,15 @@ def _takes_place(new: Statement, old: Statement, dead: list[Value]) -> bool:
             or tells_on(new, old, dead)
             or (strength == 0 and _same_subject(new, old, dead))
         )
-    if _counts_down(new, old):
+    if counts_down(new, old):
         return True
     if old.voice == "signal" and shared >= (1 if new.voice == "signal" or only_state else 2):
         return True
-    if _reports(new, old, dead):
+    if _reports(new, old, dead) or rises(new, old, dead):
         return True
     if strength == 0 and only_state:
-        within = bool(new.topic) and new.topic <= old.topic | old.head
+        named = new.topic - INCIDENTS
+        within = bool(new.topic) and named <= old.topic | old.head and bool(named or at_hand)
         return shared >= 2 or within or _same_subject(new, old, dead)
     if _attributed(new, old) and shared >= (2 if _same_holder(new, old) else 1):
         return True
@@ -190,26 +174,6 @@ def _reports(new: Statement, old: Statement, dead: list[Value]) -> bool:
     return len(shared) >= 2 and len(own) <= len(shared)
 
 
-def _counts_down(new: Statement, old: Statement) -> bool:
-    """Whether both tell how long it is until the same thing; what time was left has passed.
-
-    The thing may be called by its date alone.
-    """
-    if new.person or new.node == old.node:
-        return False
-    if not any(value.counted for value in old.values):
-        return False
-    if not any(value.counted for value in new.values):
-        return False
-    return bool(_about(new) & _about(old))
-
-
-def _about(said: Statement) -> frozenset[str]:
-    """What *said* is about, the dates that it names included."""
-    dates = (v.normal for v in said.values if v.kind is Kind.WHEN and not v.counted)
-    return (said.topic | said.head | said.given | frozenset(dates)) - ATTRIBUTES
-
-
 _SCHEDULED = frozenset({Kind.WHEN, Kind.SPAN, Kind.PLACE})
 
 
@@ -230,6 +194,8 @@ def _fits(new: Statement, old: Statement, dead: list[Value]) -> bool:
     if old.subject - new.subject and not new.has(Cue.OVERRIDE):
         return False
     near = new.node - old.node <= NEAR and _CONTRAST.search(new.text) is not None
+    if near and new.chosen and 0 < new.node - old.node <= AT_HAND:
+        return True
     if new.chosen and not new.fragment and (old.chosen or near):
         return True
     same_noun = new.choice_terms[-1:] == old.choice_terms[-1:]

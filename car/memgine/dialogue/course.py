@@ -12,8 +12,10 @@ from car.memgine.dialogue.breakouts import breaks_out
 from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.detours import Detours, is_valued
 from car.memgine.dialogue.effects import Effect, Place, Show
+from car.memgine.dialogue.labels import labelled
 from car.memgine.dialogue.ledger import Ledger, shown, tells
 from car.memgine.dialogue.statements import ANALYSED, Statement
+from car.memgine.dialogue.values import Kind
 from car.memgine.dialogue.voices import expounds, voice_of
 from car.memgine.nodes import Node
 
@@ -43,7 +45,7 @@ class Course:
     def follow(self, node: Node, found: list[Statement]) -> list[Effect]:
         """Take in the next turn; what it means for itself and for the detour it may end."""
         voice, text = voice_of(node), node.value[:ANALYSED]
-        label = scopes.labelled(text, working_set=voice == "context")
+        label = labelled(text, working_set=voice == "context")
         if label is not None:
             return self.place(node.index, label)
         if voice != "assistant" and breaks_out(text):
@@ -56,12 +58,29 @@ class Course:
         if self._scope is not None:
             return self._within(self._scope, node, found)
         casual = bool(found) and bool(found[0].person)
+        kind = None if casual or _states(found) else scopes.concludes(text)
+        if kind is not None:
+            return self._conclude(node, kind)
         name = scopes.opens(text, casual=casual, valued=is_valued(found))
         if name is not None:
             self._scope, self._scope_turns = name, 0
             self._scope_words = scopes.words_of(text)
             return self.place(node.index, name)
         return self._detours.follow(node, found) + self._set_aside(node, found)
+
+    def _conclude(self, node: Node, kind: str) -> list[Effect]:
+        """Put aside the stretch that *node* ends, where what opened it was not plain."""
+        turns: dict[int, list[str]] = {}
+        for said in self._ledger.back():
+            if said.node < node.index:
+                turns.setdefault(said.node, []).append(said.text)
+                if len(turns) > scopes.LONGEST:
+                    break
+        first = next(
+            (one for one, told in turns.items() if kind in " ".join(told).casefold()), None
+        )
+        gone = [one for one in turns if first is not None and one >= first]
+        return [effect for one in (*gone, node.index) for effect in self.place(one, kind)]
 
     def asks_aside(self, query: str) -> bool:
         """Whether *query* is about a detour rather than about the main thread."""
@@ -99,16 +118,18 @@ class Course:
         text = node.value[:ANALYSED]
         if self._leaves_scope(text, found):
             self._scope = None
-            left = [
-                said
-                for said in found
-                if tells(said) and not scopes.closes(said.text) and not _only_leaves([said])
-            ]
+            left = [said for said in found if tells(said) and not self._is_closing(said)]
             if any(said.values for said in left):
                 return self._keep(node, found, left)
         elif self._scope_turns >= scopes.LONGEST:
             self._scope = None
         return self.place(node.index, scope)
+
+    def _is_closing(self, said: Statement) -> bool:
+        """Whether *said* ends the open scope, and does no more."""
+        if scopes.closes(said.text) or _only_leaves([said]):
+            return True
+        return scopes.ends(said.text, self._scope_words) and not is_valued([said])
 
     def _leaves_scope(self, text: str, found: list[Statement]) -> bool:
         if scopes.closes(text) or scopes.ends(text, self._scope_words) or _only_leaves(found):
@@ -129,6 +150,14 @@ class Course:
         for said in found:
             said.alive = said in left
         return [Show(node.index, shown(node, left))]
+
+
+_STATED = frozenset({Kind.MONEY, Kind.PERCENT, Kind.COUNT, Kind.SPAN})
+
+
+def _states(found: Sequence[Statement]) -> bool:
+    """Whether *found* bring a value other than a day: "for today" is none."""
+    return any(not said.kinds.isdisjoint(_STATED) for said in found)
 
 
 def _is_final(said: Statement) -> bool:

@@ -7,6 +7,8 @@ on is decided by slot and value elsewhere.
 import re
 from enum import StrEnum
 
+from car.memgine.dialogue.correcting_words import CHANGING, CORRECTING
+
 
 class Cue(StrEnum):
     """What a statement is marked as, by its words."""
@@ -37,81 +39,26 @@ class Cue(StrEnum):
     """Said for the sake of argument."""
 
 
-CHANGING = r"""
-    chang(?:e[sd]?|ing) | switch(?:e?s|ed|ing)? | mov(?:e[sd]?|ing) | shift(?:e?s|ed|ing)?
-    | push(?:e?s|ed|ing)? | bump(?:e?s|ed|ing)? | swap(?:s|ped|ping)? | updat(?:e[sd]?|ing)
-    | revis(?:e[sd]?|ing) | amend(?:e?s|ed|ing)? | reschedul(?:e[sd]?|ing) | relocat(?:e[sd]?|ing)
-    | adjust(?:e?s|ed|ing)? | rais(?:e[sd]?|ing) | lower(?:e?s|ed|ing)? | cut
-    | increas(?:e[sd]?|ing) | reduc(?:e[sd]?|ing) | bring | brought | drop(?:s|ped|ping)? | set
-    | reassign(?:e?s|ed|ing)? | reallocat(?:e[sd]?|ing) | pull(?:e?s|ed|ing)?
-    | extend(?:e?s|ed|ing)? | slip(?:s|ped|ping)? | delay(?:e?s|ed|ing)? | postpon(?:e[sd]?|ing)
-    | advanc(?:e[sd]?|ing) | convert(?:e?s|ed|ing)? | go(?:es)? | going
-    | down(?=\ (?:to|from)\ [\d$€£]) | up(?=\ from\ [\d$€£])
-    | (?:is|are|['’]s|now|was|were|go|goes|went|gone|going|put|bring|brought|took|shot|\w+[ei]d)
-        \ up(?=\ to\ [\d$€£])
-"""
-"""Verbs that, with "to", put a value in another's place."""
-
 _PATTERNS: dict[Cue, str] = {
-    Cue.CORRECTION: rf"""
-        \w\W*(?:->|=>|→)\W*\w
-        |^\W*(?:(?:no|nope|sorry)\s*[,.!—–-]+|(?:oh\ )?no\ wait\b|oh\ no\b\W+(?:it|that|the)\b
-            |oops\b|whoops\b|wait\b)\s*\w
-        |\b(?:correction|corrigendum|errat(?:um|a)|amendment|typo)\b\s*[,:—–-]
-        |\b(?:scratch|strike|disregard|forget|ignore|undo|never\s?mind)\ (?:that|this|it
-            |what\ i\ said|my\ (?:last|previous))
-        |\bchanged\ (?:my|our)\ minds?\b|\bit(?:'s|\ has)?\ changed\b|\bi\ now\ think\b
-            |\bhas\ turned\b
-        |\bi\ (?:misspoke|meant\b|was\ wrong|made\ a\ mistake|stand\ corrected)
-        |\b(?:my\ (?:mistake|bad|apologies)|let\ me\ correct|to\ correct\ (?:that|myself)
-            |on\ second\ thou?ghts?)\b
-        |\b(?:decid|rul|insist|order|want|say|said|think|see)(?:e|ed|ing|s)?\ (?:otherwise
-            |differently|it\ differently)\b|\b(?:bad|sad|good|great|breaking)\ news\b
-            |\b(?:on|to)\ the\ contrary\b
-        |\d.*[,;]\s*(?:the\ )?same\ \w+\W*$|^\W*(?:the\ )?same\ \w+\W*[,;:].*\d
-        |\b(?:change|slight\ change)\ of\ plans?\b|\bplans?\ (?:have\ )?changed\b|\bnew\ plan\b
-        |\binstead\b|\brather\ than\b|\bno\ longer\b|\bnot\ .{{2,40}}\bbut\b
-        |\b(?:{CHANGING})\b(?:\s+[\w'\#&/$€£%.,-]+){{0,7}}?\s+to\ (?!(?:be|do|check|get|see)\b)
-        |\b(?:became|has\ (?:since\ |now\ )?become|ended\ up|started\ (?:out\ )?as|began\ as
-            |i'?d\ rather|would\ rather|after\ all)\b
-        |\b(?:scrap|drop|cancel|skip)\ (?:that|this|it)\b\W+\w
-        |\b(?:revert(?:ed|ing)?|go(?:ing)?\ back|return(?:ed|ing)?|roll(?:ed|ing)?\ back
-            |back)\ to\b
-        |\bmake\ (?:it|that|this)\b(?!\ (?:work|happen|clear|easy|easier|possible|sure|to|up
-            |better|worse|a\ point|so|more|less|through))|\blet'?s\ (?:do|try|make
-            |say)\b(?!\ (?:that|we|they|you|hypothetically))
-        |\breplac(?:e|ed|ing)\b.{{1,60}}\b(?:with|by)\b
-        |\b(?:should|ought\ to)\ (?:actually\ )?(?:be|read|have\ been)\b|\bturns\ out\b|\b(?:it
-            |that|this)\ (?:has|needs)\ to\ be\b|^\W*(?:after|new)\s*:
-        |\bnow\b\W*$|^\W*(?:and\ |but\ |so\ )?now,?\ (?:the|it|we|our|is|that)\b
-        |\b(?:is|are|it'?s|that'?s|will)\ now\b
-        |\bnow\ (?:is|requires?|needs?|costs?|stands|at|reads|set|will|due)\b
-        |\bas\ of\ (?:today|now|this|yesterday|\w+day)\b|\beffective\ (?:immediately|today|now
-            |\w+)\b|\bfrom\ now\ on\b|\bgoing\ forward\b
-        |\b(?:new|changed?\ of|different)\ (?:\w+\ )?(?:location|venue|date|time|room|price
-            |deadline|owner|lead|target|plan)\b|\bchange\ of\ venue\b
-        |\b(?:the\ )?(?:actual|correct|right|true|real|revised|updated|new|corrected)\ (?:value
-            |figure|number|amount|date|time|price|one|answer|total|entry|reading|version|wording
-            |information|data|state|position|count|rate|statement|reality|situation)\b
-        |\bwhat(?:['’]s|\ is)\ (?:actually\ |really\ |in\ fact\ )?(?:true|right|correct|so|accurate
-            |the\ case|meant)\b
-        |\bthe\ (?:truth|fact)\ is\b
-        |\boverrid(?:e|es|ing|den)\b|\boverr(?:ode|ule[sd]?|uling)\b|\boverturn(?:ed|ing)?\b
-        |\d\s?(?:%|percent|per\ cent)\ (?:increase|raise|hike|rise|jump|surge|cut|reduction|drop
-            |decrease
-            |fall|more|less|higher|lower|up|down)\b
-        |\bhas\ (?:been\ )?(?:changed|moved|updated|revised|shifted)\b|\bannounced\b.*\bto\b
-        """,
+    Cue.CORRECTION: CORRECTING,
     Cue.DECISION: r"""
         \b(?:go(?:ing)?|went|proceed(?:ing)?|move\ forward|moving\ forward|run(?:ning)?
             |stick(?:ing)?|sticking)\ (?:ahead\ )?with\b
         |\b(?:decid(?:ed|ing)|settl(?:ed?|ing)|agreed|land(?:ed|ing))\ (?:on|to|upon)\b
+        |\bis\ what\ (?:we|i)(?:['’]ll|\ will|['’]re|\ are|['’]ve|\ have)?\b
+            (?!(?:['’]m|\ am)?\ (?:\w+\ )?(?:commit\w*|bound|pledged?|sworn|swore|obliged|promised?
+            |ow(?:e|ed)|prefer\w*|like|lik(?:e|ed)|stand\ by)\b)
             |^\W*(?:the\ |our\ |final\ |my\ )*(?:decision|verdict)\b|\b(?:consensus|unanimous)\b
             |\bopt(?:ed|ing)?\ for\b
         |\b(?:finali[sz](?:ed|ing|e)|final|official(?:ly)?|(?:definitive|conclusive)(?:ly)?
             |confirmed|settled
             |locked\ in|signed\ off)\b
-        |\b(?:picked|chose|chosen|selected|adopted|award(?:ed|ing)?)\b|\blet'?s\ (?:pick|use
+        |\b(?:picked|chose|chosen|selected|adopted|award(?:ed|ing)?|plump(?:ed|ing)?\ for
+            |sid(?:e|ed|ing)\ with|fix(?:ed|ing)?\ (?:on|upon)|(?:c[ao]me|coming)\ (?:round|around
+            |over|down)\ (?:to|on|in|for)|(?:end|wind|wound|finish)(?:ed|ing)?\ up\ with
+            |pivot(?:ed|ing)?\ to|(?:happier|better\ (?:off|served))\ with(?!\ (?:more|less|some
+            |any|that|this|it)\b)|c[ao]me\ to\ prefer
+            |sooner\ (?:have|do|see)|warm(?:ed|ing)\ to|swung\ (?:to|round))\b|\blet'?s\ (?:pick|use
             |choose|select|adopt|book)\b
         |\bwe'?(?:ll|\ will|\ are|re)\ (?:be\ )?(?:us|do|go|tak|adopt|pick)ing\b|\bwe(?:'ll
             |\ will)\ (?:use|do|take|adopt|pick|go)\b
@@ -168,15 +115,23 @@ _PATTERNS: dict[Cue, str] = {
     Cue.PAST: rf"""
         ^(?:\W*(?:so|thus|hence|in\ (?:short|brief|sum)|again)\b)?\W*(?:not|neither|nor
             |(?:rather\ than|instead\ of|in\ place\ of)(?=[^,:]*$))\b
-            (?!\ (?:only|just|yet|sure|that|bad|much|many|all|every\w*)|.*\bbut\b)
+            (?!\ (?:only|just|yet|(?:so|true|right|correct|quite)\s*[,:.;—–-]|sure|that|bad|much
+            |many|all|every\w*)|.*\bbut\b)
         |\b(?:original(?:ly)?|initial(?:ly)?(?!\ \w+\ idea)|previous(?:ly)?|former(?:ly)?|at\ first
-            |in\ the\ beginning|used\ to|had\ been|first\ (?:planned|thought|said)
+            |in\ the\ beginning|used\ to|had\ been(?!\ (?:{CHANGING})\b)|first\ (?:planned|thought
+            |said)
             |prior|earlier|outdated|back\ then|last\ year'?s|old|once)\b
         |\b(?:the\ )?(?:\w+\ )?(?:value|figure|date|price|number|amount|plan|one|location|venue
             |time|budget|deadline)\ was\b
             (?!\ (?:(?:just|then|later|since|now|recently)\ )?(?:{CHANGING})\b)
+        |\b(?:wanted|planned|hoped|meant|intended|asked|proposed|suggested|offered|tried|began
+        |started)\b
+            [^.;]{{0,40}}?\bfirst\b
+            |^\W*(?:(?:this\ time\ )?last|(?:the|a)\ previous|back\ in)\ \w+\W
+            [^.;]{{0,30}}?\b(?:was|were|had|cost|paid|did)\b
         |\bwas\ (?:considered|planned|discussed|set\ for|supposed\ to|going\ to|the\ (?:old
-            |original|first|previous))\b|\bwe\ (?:had|were)\b|\b(?:we|i|you)\ (?:had\ )?(?:said
+            |original|first|previous))\b|\bwe\ (?:had(?!\ to\b)|were)\b|\b(?:we|i
+            |you)\ (?:had\ )?(?:said
             |assumed|thought|wrote|noted|believed)\b|\bwas:\s|\bit\ read\b|^\W*(?:before|old
             |earlier)\s*:|^\W*(?:this|that|it|which)\ (?:takes\ the\ place\ of|replaces|supersedes
             |overrides|(?:is|comes|goes)\ (?:in\ (?:place|lieu|stead)|instead)\ of)\b
@@ -187,6 +142,11 @@ _PATTERNS: dict[Cue, str] = {
         |^\W*(?:meaning|giving\ us|so\ that['’]s)\b(?!\s+(?:how|why|what|it)\b)
         |^\W*so\s+(?:that|this|it|we)\ (?:means?|leaves?|gives?|makes?|can|must|need)\b
         |^\W*(?:therefore|thus|hence|consequently|accordingly|ergo|as\ a\ (?:result|consequence)
+            |(?:that|this|it)\ being\ (?:so|the\ case)|(?:on|for|in)\ (?:that|this)\ (?:basis
+            |account|ground
+            |footing|reason|event|light)|in\ (?:view|light|consequence)\ of\ (?:that|this|which)
+            |as\ such
+            |in\ consequence
             |in\ (?:conclusion|that\ case|other\ words)|it\ follows
             |(?:that|this|which)\ (?:means|leaves|gives|implies|puts|makes|brings)
             |based\ on\ (?:this|that|these|which)|from\ (?:this|that)|given\ (?:this|that)
@@ -257,7 +217,11 @@ def cues_in(text: str) -> frozenset[Cue]:
     return frozenset(found)
 
 
-_NOW = re.compile(r"\W*(?:(?:and|but|so|well|okay|ok)\W+)*now\b", re.I)
+_NOW = re.compile(
+    r"\W*(?:(?:and|but|so|well|okay|ok)\W+)*(?:now\b|(?:forget|scratch|strike|ignore|disregard"
+    r"|never\s?mind|take back) (?:what|whatever|the \w+) (?:i|we)\b)",
+    re.I,
+)
 """What begins so tells how things stand, whatever it looks back on."""
 
 _RELATIVE = re.compile(

@@ -97,7 +97,8 @@ _SHOWN = re.compile(
 _AGAIN = re.compile(
     r"\b(?:i|we)(?:['’]d| would| should| do|)\s+(?:\w+ly )?(?:need|want|like|require|appreciate)"
     r" (?:to (?:have|see|hear|get|know) )?(?:(?:the|that|this|those) (?:exact |precise )?"
-    r"(?:figures?|numbers?|amounts?|names?|details|answer|sum|rate|percentage)|(?:it|that|this|them)"
+    r"(?:figures?|numbers?|amounts?|names?|details|answer|sum|rate|percentage)|(?:it|that|this"
+    r"|them)"
     r" (?:again|once more|back|anew|repeated))\b",
     re.I,
 )
@@ -122,7 +123,8 @@ _LAST_TIME = (
     r"\b(?:last|previous|prior|earlier) (?:time|session|conversation|talk|meeting|call|chat)"
 )
 _TOUCHED = (
-    r"\b(?:discussed|mentioned|talked|spoke|spoken|came up|under discussion|dealt with|named)\b"
+    r"\b(?:discussed|mentioned|talked|spoke|spoken|came up|under discussion|dealt with|named"
+    r"|(?:talk|mention|word) of)\b"
 )
 _SPOKEN_OF = re.compile(rf"{_LAST_TIME}.*{_TOUCHED}|{_TOUCHED}.*{_LAST_TIME}", re.IGNORECASE)
 

@@ -17,6 +17,12 @@ class Retire(msgspec.Struct, frozen=True):
     reason: Retirement
 
 
+class Revive(msgspec.Struct, frozen=True):
+    """*node*, a turn, holds again: what took its place was taken back."""
+
+    node: int
+
+
 class Overrule(msgspec.Struct, frozen=True):
     """*by* has the higher authority: *node* stays, but is not what counts."""
 
@@ -58,4 +64,4 @@ class Restrict(msgspec.Struct, frozen=True):
     min_authority: int
 
 
-Effect = Retire | Overrule | Review | Place | Digress | Show | Restrict
+Effect = Retire | Revive | Overrule | Review | Place | Digress | Show | Restrict

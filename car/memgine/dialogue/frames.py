@@ -37,7 +37,8 @@ class Frame(msgspec.Struct, frozen=True):
 
 _END = (
     r"(?=\s+(?:for|have the|because|since|due|instead|as|if|when|so|rather|while|until|unless|going"
-    r"|starting|then|after|and|but|by|this|next|from|in the|please|again|now)\b"
+    r"|starting|then|after|and|but|by|this|next|from|in (?:the|its|their|that)|please|again|now"
+    r"|over|right away|at once|today|straight away|nevertheless|regardless|anyway|though)\b"
     r"|\s*[,;:.!?()]|\s+[-—–]\s|\s*$)"
 )
 _VERB_OF_CHOOSING = r"""
@@ -56,13 +57,27 @@ _VERB_OF_CHOOSING = r"""
     | (?:decid|settl|agre|land)(?:ed|ing|e)\ (?:on|upon) | opt(?:ed|ing)?\ for
     | (?:went|gone|voted?)\ for | (?:gave|give|giving)\ the\ \w+\ to
     | (?:signed(?!\ up\b)|hired|appointed)(?:\ off\ on|\ with)?
-    | favou?r(?:s|ed|ing)? | fond\ of | inclin(?:e|ed|ing)\ (?:to|towards?) | lean\ (?:to|towards?)
+    | (?:would|['’]d)\ (?:like|love)(?!\ to\b) | favou?r(?:s|ed|ing)? | fond\ of
+    | inclin(?:e|ed|ing)\ (?:to|towards?) | lean\ (?:to|towards?)
     | (?:what|how)\ about | insists?\ on
     | thinking(?:\ of|\ about)? | leaning\ (?:to|towards?) | consider(?:ing|ed)?
     | planning\ (?:on|for)
     | (?:finali[sz]ed|confirmed|fixed|locked\ in|chosen|set)\ (?:as|on|at|to\ be)
-    | (?:switch|mov|chang|revert|return|shift|migrat|convert)(?:e|ed|ing)?
-      (?:\s+[\w'-]+){0,5}?\ to
+    | (?:switch|swap|mov|chang|revert|return|shift|migrat|convert|pivot|transition|turn|flip
+      |swing|swung|graduat|defect|cross|jump|gravitat)(?:e|ed|ing)?
+      (?:\s+[\w'-]+){0,5}?\ to(?:wards?)?
+    | (?:come|came|coming|brought|won)\ (?:round|around|over)\ to
+    | com(?:e|ing)\ to\ (?:like|prefer)
+    | warm(?:ed|ing)?\ to | plump(?:ed|ing)?\ for | sid(?:e|ed|ing)\ with
+    | fix(?:ed|ing)?\ (?:on|upon)
+    | (?:end|wind|wound|finish)(?:ed|ing)?\ up\ with | (?:settl|vot)(?:e|ed|ing)\ for
+    | (?:we|i)(?:['’]ll|\ will|\ shall)\ (?:be\ )?hav(?:e|ing)
+    | (?:call|mark|flag|label)(?:ed|ing)?\ (?:it|this|that)(?:\ down)?(?:\ as)?
+    | (?:happier|better\ (?:off|served)|happy|content|more\ at\ ease)\ with
+    | (?:com|cam)(?:e|ing)\ down\ (?:on\ the\ side\ of|in\ favou?r\ of|for)
+    | in\ favou?r\ of(?=\ \S+(?:\ \S+){0,4}\W*$)
+    | (?:would|['’]d)\ (?:sooner|rather)\ (?:have|do|see)?
+    | (?:bring|brought|put)\ in(?=\ \S+(?:\ \S+){0,3}\ instead)
     | (?:go|going|roll|rolling|went)?\ ?back\ to | slipp?(?:ed|ing)?\ to
     | mak(?:e|ing)\ (?:it|that)
       (?!\ (?:work|happen|clear|eas(?:y|ier)|possible|sure|to|up|better|worse|so|more|less))
@@ -80,11 +95,27 @@ _BEING = re.compile(
     r"(?P<head>(?:[\w'’#&/.-]+\s+){0,7}?[\w'’#&/.-]+?)(?:'s|’s)?\s+"
     r"(?:(?:is|are|was|were|has been|have been|will be|would be|remains?|stands at|becomes?"
     r"|counts as|is considered|has turned|turned|has become"
-    r"|became|stays|shall be)\b|(?<=\w)'s\b)\s*"
+    r"|became|stays|shall be)\b|(?<=\w)'s\b|(?<=['’]ll )be\b)\s*"
     r"(?:(?:now|currently|officially|actually|still|going to be|set (?:to|at|for)|just|to be)\s+)*"
     r"(?:at |in |on |the |a |an |our |being held (?:in|at) )?(?P<choice>[^,;:.!?()]{2,60}?)" + _END,
     re.I,
 )
+_GIVEN = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|then|now)\b[\s,]+)*"
+    r"(?:(?:for|as for|as to|regarding|concerning)\s+(?P<for>[\w'’#&/-]+(?:\s+[\w'’#&/-]+){0,4}?)"
+    r"\s*[,:—–-]\s*(?:(?:we|i)(?:['’](?:ll|re|d)| will| would| shall)?\s+(?:now\s+)?(?:have|having"
+    r"|get|take"
+    r"|want|need|like|do|be having)\s+)?(?P<given>(?:(?!(?:we|i|you|he|she|they|it|is|are|was"
+    r"|please|can)\b)"
+    r"[\w'’.+/&#%$-]+\s*){1,4}?)\W*$"
+    r"|(?P<thing>[\w'’#&/-]+(?:\s+[\w'’#&/-]+){0,4}?)\s+(?:(?:will|shall|is going to|is to"
+    r"|now)\s+)?"
+    r"(?:gets?|(?<=will )have|getting|takes?|uses?|receives?)\s+(?:the |an? |our )?"
+    r"(?P<got>[\w#$][\w'’.+/&\#%$-]*(?:\s+[\w#$&][\w'’.+/&\#%$-]*){0,3}?)" + _END + r")",
+    re.I,
+)
+"""What something is given, rather than what it is: "the hall gets cork", "for the hall, cork"."""
+
 _LABEL = re.compile(
     r"^\W*(?P<head>[A-Za-z][\w'’#&/ -]{1,48}?)\s*(?::|=)\s+(?P<choice>[^,;.!?()]{2,60})"
 )
@@ -98,6 +129,8 @@ _FRONTED = re.compile(
     r"(?:(?:suits?|works?|fits?|appeals?|serves?|does it|(?:is|are) (?:fine|good|ok|okay|best))"
     r"(?: better| best| well| fine| right| nicely)?(?: for| to| with| by)? (?:me|us)\b"
     r"|will do\b)"
+    r"|^\W*(?:(?:and|but|so|then|hm+|ok|okay)\b\W*)*(?P<taken>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
+    r"\s+is what (?:we|i)(?:['’](?:ll|re|ve|d)| will| are| have| would)?\b"
     r"|^\W*(?P<winner>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
     r"\s+(?:it is\b|after all\b|(?:will )?(?:gets?|wins?|takes?|has won)\s+the\b)",
     re.I,
@@ -114,8 +147,18 @@ _PASSIVE = re.compile(
 )
 """A verb of choosing in the passive: its subject is what is chosen."""
 
+_FOR = re.compile(
+    r"^\W*(?:for|as (?:for|to)|regarding|concerning|about|on|with)\b[^,]*?(?=,|\b(?:we|i|let)\b)",
+    re.I,
+)
+"""What stands before who chooses, and tells for what."""
+
 _LEADS = re.compile(
     r"^\W*(?:(?:no(?=\s*[,.!—–-])|wait|actually|sorry|oh|ok|okay|hmm|well|right|so|and|but|then"
+    r"|(?:(?:a )?change of heart|second thou?ghts?|nope|nah|rather"
+    r"|(?:i )?(?:you know|tell you) what|come to think of it|(?:having )?(?:thinking"
+    r"|thought) (?:about|of) it(?: again| over)?|hm+|ah"
+    r"|better|in the end|all things considered)(?=\W)"
     r"|(?:scratch|scrap|forget|strike) that|correction|on second thoughts?|on reflection"
     r"|it'?s official|i(?: have|'ve)? changed my mind|it changed|final(?:ly)?|official(?:ly)?"
     r"|maybe|perhaps|probably|tentatively"
@@ -124,11 +167,26 @@ _LEADS = re.compile(
     re.I,
 )
 _REST = re.compile(r"(?P<choice>[\w#$][^,;:.!?()]{1,60}?)" + _END, re.I)
+_SAYS = re.compile(
+    r"\b(?:is|are|am|was|were|has|have|had|do|does|did|will|would|can|could|should|must|may|might"
+    r"|i|we"
+    r"|you|he|she|they|it|nothing|none|nobody|anything|everything|else|problem|thanks|fine)\b"
+    r"|n['’]t\b",
+    re.I,
+)
+"""What no fragment that names a choice has in it."""
+
 _REPORTED = re.compile(r"^[^,;:]{3,60}?\bthat\s+(?=(?:the|our|my|your|this)\b)", re.I)
 """What only introduces what is said ("I have to report that the …")."""
 
 _DETERMINERS = PRONOUNS | {"the", "a", "an", "our", "my", "your", "his", "her", "their", "its"}
-_PARTICIPLE = re.compile(r"(?:been |being )?\w+(?:ed|ing)", re.I)
+_PARTICIPLE = re.compile(
+    r"(?:been |being )?(?:\w+(?:ed|ing)|known|seen|gone|made|taken|given|written|shown|told|kept"
+    r"|held"
+    r"|found|left|lost|met|paid|put|read|sent|sold|thought|understood|built|bought|brought|heard"
+    r"|forgotten|hidden|meant|spent|stuck|worn|won|driven|proven|proved)",
+    re.I,
+)
 _STORY = re.compile(r"\b(?:plans?|note|mistake|status|reason|fyi|summary|recap)\b", re.I)
 """Labels after which there is a remark rather than a value."""
 
@@ -161,16 +219,19 @@ def frame_of(text: str, values: list[Value], cues: frozenset[Cue], *, prose: boo
     if choosing and choosing["choice"].casefold() not in PRONOUNS:
         return Frame(
             head,
-            stems(body[: choosing.start()]),
+            stems(_FOR.sub("", body[: choosing.start()])),
             choosing["choice"],
             choosing.group().split()[0],
             chosen=True,
         )
     fronted = _FRONTED.match(body)
     if fronted:
-        choice = fronted["winner"] or fronted["better"] or fronted["suits"]
+        choice = fronted["winner"] or fronted["taken"] or fronted["better"] or fronted["suits"]
         return Frame(head - frozenset(terms(choice)), choice=choice, chosen=True)
     framed = label or being
+    given = _GIVEN.match(body) if framed is None else None
+    if given:
+        return Frame(choice=given["given"] or given["got"])
     if framed is None:
         rest = _rest(body, values, cues, labelled=body is not text)
         return Frame(head, choice=rest, chosen=bool(rest), fragment=bool(rest))
@@ -191,6 +252,11 @@ def _rest(body: str, values: list[Value], cues: frozenset[Cue], *, labelled: boo
         return ""
     lead = _LEADS.match(body)
     rest = _REST.match(body, lead.end() if lead else 0)
-    if rest is None or not (lead or labelled) or len(rest["choice"].split()) > FRAGMENT_WORDS:
+    if (
+        rest is None
+        or _SAYS.search(rest["choice"])
+        or not (lead or labelled)
+        or len(rest["choice"].split()) > FRAGMENT_WORDS
+    ):
         return ""
     return rest["choice"]

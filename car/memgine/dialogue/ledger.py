@@ -11,7 +11,7 @@ import msgspec
 
 from car.memgine.dialogue.askings import statements_of
 from car.memgine.dialogue.consultations import Consultation
-from car.memgine.dialogue.effects import Effect, Overrule, Retire, Show
+from car.memgine.dialogue.effects import Effect, Overrule, Retire, Revive, Show
 from car.memgine.dialogue.precedence import attributed
 from car.memgine.dialogue.restatements import (
     Dead,
@@ -58,6 +58,7 @@ class Ledger:
         self._consultation = Consultation()
         self._verdicts: dict[int, _Verdict] = {}
         self._answers: OrderedDict[tuple[int, int], frozenset[str]] = OrderedDict()
+        self._felled: OrderedDict[int, list[Statement]] = OrderedDict()
 
     # ---- statements ------------------------------------------------------------------------
 
@@ -196,9 +197,30 @@ class Ledger:
         if not said.alive or said.is_mixed:
             return
         self.lay(said)
+        if by is not None and by != said.node:
+            self._felled.setdefault(by, []).append(said)
+            if len(self._felled) > TURNS:
+                self._felled.popitem(last=False)
         known = self._verdicts.get(said.node)
         if known is None or known.why == "restated":
             self._verdicts[said.node] = _Verdict(why, by, outranked)
+
+    def felled(self, by: int) -> Sequence[Statement]:
+        """The statements of other nodes that the node *by* made fall."""
+        return self._felled.get(by, ())
+
+    def restore(self, said: Statement) -> None:
+        """Let *said*, which has fallen, count again, and what it says with it."""
+        said.alive, said.laid = True, False
+        if said in self._fallen:
+            self._fallen.remove(said)
+            if said.core:
+                self._unlist(said)
+        for dead in [dead for dead in self._dead if dead.node == said.node]:
+            self._dead.remove(dead)
+            self._forget(dead)
+        self.revive(said)
+        self._verdicts[said.node] = _Verdict("restated", None, False)
 
     def lay(self, said: Statement) -> None:
         """Count *said* as dead without a verdict on its node."""
@@ -212,10 +234,14 @@ class Ledger:
         if len(self._fallen) > DEAD_VALUES:
             gone = self._fallen.popleft()
             if gone.core:
-                held = self._by_term[gone.core[0]]
-                held.remove(gone)
-                if not held:
-                    del self._by_term[gone.core[0]]
+                self._unlist(gone)
+
+    def _unlist(self, said: Statement) -> None:
+        """No longer find *said* among the fallen by its first word."""
+        held = self._by_term[said.core[0]]
+        held.remove(said)
+        if not held:
+            del self._by_term[said.core[0]]
 
     def rewrite(self, said: Statement, text: str) -> None:
         """Show *said* as *text* from now on."""
@@ -237,7 +263,8 @@ class Ledger:
             if len(left) == len(found) or any(tells(said) for said in left):
                 node = _present(index, around)
                 if node is not None:
-                    effects.append(Show(index, shown(node, left)))
+                    again = [] if node.retired_at is None else [Revive(index)]
+                    effects += [*again, Show(index, shown(node, left))]
             elif verdict.outranked and verdict.by is not None:
                 effects.append(Overrule(index, verdict.by))
             else:

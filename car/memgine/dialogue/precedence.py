@@ -58,6 +58,9 @@ def spoken_for(clause: str) -> Source | None:
         if found is not None:
             return Source(*found)
     starts = [0, *(match.end() for match in _TURNING.finditer(clause))]
+    reported = _REPORTED.match(clause)
+    if reported is not None:
+        starts.append(reported.end())
     for start in starts:
         lead = _LEADING.match(clause, start)
         found = agent_at(clause, lead.end() if lead else start, whole=True)
@@ -118,10 +121,10 @@ def views(sentence: str) -> list[tuple[Source, str]]:
     """
     if MAY_TITLE.search(sentence) is None:
         return []
-    conceding = _CONCEDING.search(sentence)
+    conceding = _CONCEDING.search(sentence) or _ABSOLUTE.match(sentence)
     if conceding is None:
         return _told_by(sentence, list(_BETWEEN.finditer(sentence)))
-    rest = sentence[conceding.end() :].strip()
+    rest = sentence[conceding.end() :].strip() if conceding.end() else sentence
     told = (_told_by(rest, [comma]) for comma in _COMMA.finditer(rest))
     return next((parts for parts in told if parts), [])
 
@@ -159,6 +162,13 @@ _BETWEEN = re.compile(
 _CONCEDING = re.compile(
     r"(?:^|:)\W*(?:while|whilst|whereas|although|(?:even )?though|despite|notwithstanding)\b", re.I
 )
+_ABSOLUTE = re.compile(
+    r"(?=\W*(?:with\s+)?(?:the\s+|our\s+)?[A-Z][^,;:]{2,40}?\s(?:having|wanting|asking"
+    r"|estimating|hoping|wishing"
+    r"|preferring|favou?ring|proposing|suggesting|recommending|insisting|demanding|requesting)\b)"
+)
+"""A view beside the main clause, without a verb of its own: "Ida having asked for $5, …"."""
+
 _COMMA = re.compile(r",\s+")
 """What parts what is conceded at the head of a sentence from what counts."""
 
@@ -169,9 +179,21 @@ _OBJECT = re.compile(
 
 _AGENT = re.compile(
     r"\b(?:per|according to|by|from|on orders of|by order of|in the name of|on behalf of"
-    r"|says|said|quoth|owner|owned by|author|authored by|source)\s+(?:the |our |their |its |a )?",
+    r"|says|said|quoth|owner|owned by|author|authored by|source"
+    r"|(?:wish|desire|idea|intention|intent|decision|ruling|order|request|proposal|suggestion"
+    r"|view|opinion"
+    r"|estimate|initiative|behest|hope|preference|recommendation|advice|delegation) of)\s+"
+    r"(?:the |our |their |its |a )?",
     re.I,
 )
+_REPORTED = re.compile(
+    r"\W*(?:and\s+)?(?:(?:it|the (?:meeting|group|team|room|minutes|notes?|chair|assembly"
+    r"|committee))\b"
+    r"[^,;:]{2,40}?\b)?that\s+",
+    re.I,
+)
+"""What only tells that something was said: "the meeting heard that …", "it was noted that …"."""
+
 _TURNING = re.compile(r"[,;:–—]\s+(?:and|but|while|whereas|although|though|so)\s+|[;:]\s+")
 _LEADING = re.compile(
     r"\W*(?:(?:and|but|so|then|now|later|afterwards|after that|since then|however|well|okay|ok|yes"

@@ -35,6 +35,15 @@ _LIKED = re.compile(
     r" (?:me|us|it)\b\W*(?:down\b\W*)?(?:for\b\W*)?)?",
     re.IGNORECASE,
 )
+_COMMITTED = re.compile(
+    r"\b(?:commit(?:ted|ments?)?|pledg(?:e|ed)|promis(?:e|ed)|sworn|swore|(?:my|our|gave|given"
+    r"|keep) word"
+    r"|obligations?|obliged|bound (?:to|by)|stand by|signed up|owe[sd]?|duty|guarantee[ds]?|vow"
+    r"(?:ed)?)\b",
+    re.IGNORECASE,
+)
+"""With what somebody binds themselves: a mere change of liking leaves it alone."""
+
 _JOINT = re.compile(r"\s+[-–—]\s+|,?\s+(?:and|but|while|whereas|though|although)\s+|[,;]\s+")
 _ASSERTS = re.compile(
     r"\b(?:i|we|my|our|is|are|am|has|have|stands?|goes|went)\b|['’](?:m|ve|re|s)\b", re.IGNORECASE
@@ -62,15 +71,21 @@ def apart(clause: str) -> list[str]:
 
 
 def keep_firm(found: "Sequence[Statement]") -> None:
-    """Mark the choices beside a provisional one as firm; what is provisional is a choice then.
+    """Mark commitments, and the choices beside a provisional one, as firm.
 
+    What is provisional is a choice then.
     *found* are the statements of one turn, in order.
     """
+    for said in found:
+        if _COMMITTED.search(said.text) and not _PROVISIONAL.search(said.text):
+            said.firm = True
     for said in found:
         mark = _PROVISIONAL.search(said.text)
         if mark is None or len(said.terms) > LONGEST or _is_typed(said, mark):
             continue
-        firm = [one for one in found if one.chosen and not _PROVISIONAL.search(one.text)]
+        firm = [
+            one for one in found if one.firm or (one.chosen and not _PROVISIONAL.search(one.text))
+        ]
         if not firm or not (said.chosen or _choose(said, mark)):
             continue
         for one in firm:

@@ -141,7 +141,7 @@ def _reason(said: Statement, text: str, start: int, end: int) -> str:
 
 def _given(said: Statement, old: Statement) -> tuple[int, int] | None:
     """Where *text* gives the words of *old*: all of them, or in quotation marks some of them."""
-    text = said.text
+    text = _SINGLE.sub('"', said.text)
     folded, words = text.casefold(), core_text(old).casefold()
     at = folded.find(words) if len(old.core) >= LEAST_TERMS else -1
     if at >= 0 and len(words) < len(folded):
@@ -155,6 +155,10 @@ def _given(said: Statement, old: Statement) -> tuple[int, int] | None:
         return None
     run = _common_run(folded, said_before)
     return run if run is not None and old.values and _covers(text[run[0] : run[1]], old) else None
+
+
+_SINGLE = re.compile(r"(?<!\w)'(?=\S)|(?<=\S)'(?!\w)")
+"""A plain mark that quotes rather than leaves out a letter."""
 
 
 def _common_run(text: str, other: str) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ import msgspec
 from car.memgine.authority import required_rank
 from car.memgine.dialogue import scopes
 from car.memgine.dialogue.cancellations import revokes
-from car.memgine.dialogue.corrections import overlap, replaces, rivals
+from car.memgine.dialogue.corrections import replaces, rivals
 from car.memgine.dialogue.course import QUESTION, Course
 from car.memgine.dialogue.effects import Effect, Place, Restrict, Retire
 from car.memgine.dialogue.ledger import Ledger
@@ -22,6 +22,7 @@ from car.memgine.dialogue.quotations import buries
 from car.memgine.dialogue.refutations import Refutations
 from car.memgine.dialogue.restatements import Dead
 from car.memgine.dialogue.rulings import Rulings
+from car.memgine.dialogue.slots import overlap
 from car.memgine.dialogue.statements import ANALYSED, UNREAD, Statement
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.tombstones import declares_itself_dead, is_obituary

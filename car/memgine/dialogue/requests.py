@@ -69,7 +69,8 @@ _COMPLEMENT = (
 )
 _PERFORMED = re.compile(
     r"\b(?:i|we)(?:['’]d| would| must| have to|) (?:like to )?(?:ask|beg|request) (?:of )?you for\b"
-    r"[^.;:!?]{0,60}?\b(?:discussions?|conversations?|details|information|summary|notes|transcripts?"
+    r"[^.;:!?]{0,60}?\b(?:discussions?|conversations?|details|information|summary|notes"
+    r"|transcripts?"
     r"|minutes of|account of|figures?|names?)\b"
     rf"|\b(?:requests?|enquires?|inquires?|asks?|seeks?)\s+(?:\w+\s+){{0,3}}?{_COMPLEMENT}"
     r"|\b(?:requests?|asks?|requested|(?:be|is|are|was|were) (?:requested|asked|sought)"
@@ -100,7 +101,8 @@ _BEFORE = (
 )
 _TOLD_TO_YOU = re.compile(
     r"(?<!\bi )(?<!\bwe )(?<!['’]ve )\b(?:told|said|gave|given|mentioned|confided|shared|sent"
-    r"|showed|shown|provided|disclosed|revealed|explained|described|passed)\b(?:\s+(?:it|this|that|them|all))?"
+    r"|showed|shown|provided|disclosed|revealed|explained|described|passed)\b(?:\s+(?:it|this"
+    r"|that|them|all))?"
     r"\s+(?:to |with )?you\b"
     r"|\byou(?:['’]ve| have| had| and \w+(?: \w+)?| people| guys| all)?"
     rf"\s+(?:\w+ly |also |just |already |last )?{_DISCUSSED}"
@@ -135,6 +137,8 @@ _DESIRED = re.compile(
     r"|(?:would|['’]d) (?:be (?:grateful|glad|thankful|obliged)|help(?: me| us)?)[^.;!?]{0,20}"
     r"|requesting|request for|(?:give|send|show|hand|bring|pass|forward|get|export|dump|display"
     r"|print|produce|read|pull(?: up)?)(?: over)?(?: me| us)?)\b"
+    r"(?! to (?!know|see|hear|have|get|receive|be|obtain|learn|look|review|find|view|read"
+    r"|access)\w)"
     rf"[^.;:!?]{{0,60}}?\b{_TOLD}",
     re.I,
 )

@@ -108,7 +108,8 @@ def quotes(said: Statement, dead: Statement) -> bool:
     """Whether *said* has the whole text of the dead statement in it."""
     if said.core == dead.core:
         return len(dead.core) >= 2
-    return len(dead.core) >= QUOTED_TERMS and within(dead.core, said.terms)
+    least = QUOTED_TERMS - 1 if dead.kinds & {Kind.MONEY, Kind.PERCENT} else QUOTED_TERMS
+    return len(dead.core) >= least and within(dead.core, said.terms)
 
 
 def derives(said: Statement, base: Statement) -> bool:

@@ -16,12 +16,14 @@ from car.memgine.dialogue.cues import Cue
 from car.memgine.dialogue.cuts import Cuts
 from car.memgine.dialogue.deadlines import Deadlines
 from car.memgine.dialogue.drafts import drafted
+from car.memgine.dialogue.hearing import Hearing
 from car.memgine.dialogue.ledger import Ledger
 from car.memgine.dialogue.restatements import Dead, agrees
 from car.memgine.dialogue.settlements import Settlements
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.surroundings import Surroundings
 from car.memgine.dialogue.trimming import mended_text
+from car.memgine.dialogue.undoings import Undoings
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.weighing import Weighing, outranks
 
@@ -33,9 +35,6 @@ OPEN_REACH = 12
 
 _WAS = re.compile(r"\b(?:was|were|had been)\b", re.I)
 _REFERRING = re.compile(r"\b(?:it|that|this)\b", re.I)
-
-ECHO_REACH = 2
-"""How many of the user's turns back an assistant's words may be the echo of."""
 
 Replaced = tuple[Statement, list[Value]]
 
@@ -52,6 +51,9 @@ class Rulings:
         self._deadlines = Deadlines(ledger)
         self.trim = Cuts(ledger).trim
         self._amendments = Amendments(ledger, self.sweep, self.trim)
+        self._hearing = Hearing(ledger, self._settlements)
+        self.overhear = self._hearing.overhear
+        self._undoings = Undoings(ledger, self.sweep, self._settlements.phrases)
 
     def judge(self, said: Statement, around: Surroundings) -> None:
         """Read one statement that has just been made."""
@@ -60,16 +62,20 @@ class Rulings:
             if ledger.repeated(said) or ledger.quoted(said):
                 ledger.kill(said, "restated", None)
             else:
-                self._grant(said, self.listen(said), around)
+                self._grant(said, self._hearing.listen(said), around)
             return
         if said.voice == "user":
             self._drop_drafts(said, around)
+            if self._undoings.bring_back(said, around):
+                return
         back = self._settlements.reinstates(said)
         if (
             said.voice == "user"
             and not back
             and self._amendments.carry_out(said, self._before(said, around), around)
         ):
+            return
+        if self._undoings.give_up(said, around):
             return
         settles = said.has(Cue.CORRECTION, Cue.DECISION) and not said.has(Cue.CONCLUSION)
         settles = settles or back or takes_back(said) or revises(said)
@@ -87,31 +93,6 @@ class Rulings:
         if said.alive:
             self._correct(said, around)
 
-    def overhear(self, found: list[Statement]) -> None:
-        """Note after a load what an assistant gave back."""
-        for echo in found:
-            if echo.alive and echo.voice == "assistant":
-                self.listen(echo)
-
-    def listen(self, echo: Statement) -> bool:
-        """Note what of the user's an assistant gives back; whether that grants a request."""
-        seen: dict[int, list[Statement]] = {}
-        for said in self._ledger.back():
-            last = said.node in seen or not seen
-            heard = said.alive or (last and said.has(Cue.QUESTION) and not said.laid)
-            if said.node < echo.node and heard and said.voice == "user" and not said.person:
-                seen.setdefault(said.node, []).append(said)
-                if len(seen) > ECHO_REACH:
-                    break
-        told = [said for found in seen.values() for said in found]
-        given = [said for said in told if self._settlements.note(said, echo)]
-        for said in given:
-            self._ledger.answered(said, echo)
-        if seen and echo.part == 0 and not given:
-            for said in next(iter(seen.values())):
-                self._settlements.accept(said, echo)
-        return any(said.has(Cue.QUESTION) for said in given)
-
     def _grant(self, echo: Statement, granted: bool, around: Surroundings) -> None:
         """Let what an assistant grants, as it was asked to, take the place of what stood."""
         replaced = self._settlements.replaced(echo) if granted else None
@@ -119,6 +100,7 @@ class Rulings:
             return
         old, values = replaced
         self._ledger.kill(old, "superseded", echo.node)
+        echo.victor = True
         dead = [self._ledger.bury(old, value, echo, echo.at) for value in values]
         self.sweep([old], dead, echo.node, around)
 

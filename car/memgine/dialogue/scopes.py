@@ -6,20 +6,7 @@ ends at its closing cue; a working-set line carries its scope as a label.
 
 import re
 
-_LABEL = re.compile(
-    r"^\W*(?:[\[(<{]\s*(?:scope|context|mode|setting|env(?:ironment)?|session)\s*[:=]"
-    r"\s*(?P<name>[^\])>}]{2,60})[\])>}]|scope\s+(?!(?:creep|change|reduction|expansion|extension|increase"
-    r"|cut|of|for|in|is|was|has|will)\b)(?P<plain>[^:\n]{2,40}):)",
-    re.I,
-)
-_HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")
-_SEGMENT = re.compile(
-    r"\s*(?:[\[\](){}<>|#^~*]|:(?=\s)|[.?!]\s|,\s(?=but\b|and\b|though\b)"
-    r"|\s[—–-]+\s|--+)+\s*"
-)
-"""What parts the words that say within what a line is good from the line itself."""
-
-_KINDS = (
+KINDS = (
     r"brain\s?-?storm(?:ing|s)?|what[- ]ifs?|hypothetical(?:s|ly)?|hypothes[ie]s|sand\s?-?box"
     r"|drafts?|drafting|mock(?:[- ]?up)?|exercise"
     r"|explor(?:ation|atory|ing)|estimat(?:ion|es?|ing)|guess(?:timate|work)|ballpark"
@@ -37,6 +24,7 @@ _PLAY = (
 )
 _FANCIFUL = r"hypothetical|theoretical|imaginary|fictional|fictitious|speculative|made up|pretend"
 _NOT_EARNEST = (
+    r"(?<!\bi )(?<!\bi am )(?<!\bi['’]m )(?<!\bhe )(?<!\bshe )(?<!\bthey )"
     r"(?:just|only|purely|strictly|merely|simply|solely|nothing (?:but|more than)|no more than)"
     r" (?:(?:for|as|an?|in|at|by way of|some|the sake of|a bit of|meant|intended|to be"
     r"|to)(?: the)? )*"
@@ -54,32 +42,23 @@ _NOT_EARNEST = (
     rf" (?:all |just |only |purely |entirely |strictly |quite )*(?:{_FANCIFUL})"
     r"|without (?:any )?(?:obligation|commitment)|not (?:yet )?binding|no strings"
 )
-_BOUNDED = re.compile(
-    rf"\b(?:{_KINDS}|scope[ds]?|session|only|solely|merely|within|confined|limited|restricted"
-    r"|nowhere|prejudice|outside|inside|beyond|provisional(?:ly)?|tentative(?:ly)?"
-    r"|unofficial(?:ly)?"
-    r"|informal(?:ly)?|fictional|fictitious|imaginary|fake|hypothetical"
-    r"|(?:not|non|nothing|never|yet to be|to be|un)[- ]?(?:yet )?(?:been )?(?:settled|binding|final"
-    r"|agreed|real|decided|confirmed|committed|official|approved))\b",
-    re.I,
-)
-"""Words that bound what a line holds for."""
-
 _ACT = (
     r"let'?s|let us|let me|may (?:we|i)|might we|allow me|spend\w*|shall we|we'?ll|i'?d like to"
     r"|i want to|can we|going to|time (?:for|to)|start(?:ing)?|enter(?:ing)?|opening"
     r"|begin(?:ning)?|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in"
     r"|moving (?:in)?to|open|imagine|pretend|suppose|picture|assume|take|treat|regard|consider"
-    r"|call|play|sketch|for the next|what follows|the following|what comes now|(?:up )?next"
+    r"|call (?:it|this|that)|play|sketch|for the next|what follows|the following|what comes now"
+    r"|(?:up )?next"
     r"|on the agenda|kick(?:ing)? off|welcome to"
     r"|(?:div|jump|step|go|slip|mov)(?:e|ing)? into"
     r"|(?:now|here) comes?|now,? an?|bear with|indulge|humou?r me|how about|what about"
     r"|care for|fancy"
 )
 _FRAMED = re.compile(
-    rf"\b(?:{_ACT})\b[^.!?]{{0,60}}?(?:\b(?:{_KINDS})\b|\b(?-i:[A-Z])[a-z]+['’]s (?:session|account"
+    rf"\b(?:{_ACT})\b[^.!?]{{0,60}}?(?:\b(?:{KINDS})\b|\b(?-i:[A-Z])[a-z]+['’]s (?:session|account"
     r"|case|file|data|profile)\b)"
-    rf"|\b(?:{_KINDS})(?: \w+){{0,2}} (?:starts?|begins?|opens?|commences?|mode(?: on)?|time|is on"
+    rf"|\b(?:{KINDS})(?: \w+){{0,2}} (?:starts?|begins?|opens?|commences?|mode(?: on)?|time"
+    rf"|is on(?=\W*$|[,.;:!—–-])"
     r"|is open|follows)\b(?! (?:at|on (?:\w+day|the \d)|in (?:\d|an?)|with))",
     re.I,
 )
@@ -87,7 +66,7 @@ _PROPOSED = re.compile(
     r"\b(?:let'?s|let us|shall we|may (?:we|i)|allow me|for the next|what follows|welcome to"
     r"|(?:we are|we'?re) (?:now )?in|(?:switch|mov|div)(?:e|ing)? (?:in)?to|imagine|pretend"
     r"|suppose|picture|time for)\b"
-    rf"[^.!?,;]{{0,40}}?\b(?:{_KINDS})\b",
+    rf"[^.!?,;]{{0,40}}?\b(?:{KINDS})\b",
     re.I,
 )
 """An invitation to play: what opens a scope among people, who play, try and practise all day."""
@@ -107,13 +86,42 @@ _EARNEST = (
 _UNEARNEST = re.compile(
     r"\b(?:no|not|non|nobody|no one|none|nothing|never|neither|nor|without|zero|hardly"
     r"|\w+n['’]t|dont|doesnt|isnt|wont|cant)\b"
-    rf"(?:[\s-]+[\w'’]+){{0,4}}?[\s-]+{_EARNEST}"
+    rf"(?:[\s-]+[\w'’]+){{0,6}}?[\s-]+{_EARNEST}"
     rf"|\bnon-?{_EARNEST}",
     re.I,
 )
 """A denial that what follows is in earnest."""
 
-_PLAYING = re.compile(rf"\b(?:{_KINDS}|{_FANCIFUL}|{_PLAY})\b", re.I)
+_PLAYING = re.compile(rf"\b(?:{KINDS}|{_FANCIFUL}|{_PLAY})\b", re.I)
+_EXPLORING = (
+    r"(?:explor\w*|specul\w*|hypothe\w*|theoretical|tentative|illustrat\w*|experimental?|fanciful"
+    r"|imaginary|non-?binding|unofficial|provisional|ideas|practice|fun|discussion)"
+)
+_ONLY = (
+    r"(?:only|just|purely|pure|merely|mere|simply|solely|alone|strictly|exclusively|entirely"
+    r"|nothing (?:more|else|beyond|further)|no(?:thing)? more|that['’]s (?:all|it)|basis|footing"
+    r"|purposes?|nature|spirit|mode|character|sake|understanding)"
+)
+_CALLED_SO = re.compile(
+    rf"\b{_ONLY}\b[^.!?]{{0,40}}?\b{_EXPLORING}\b|\b{_EXPLORING}\b[^.!?]{{0,40}}?\b{_ONLY}\b"
+    rf"|\b(?:it|this|that|which|all|everything)\b(?: of it)? (?:is|are|was|were|will be|remains?)"
+    rf"(?: \w+)?(?: \w+)? {_EXPLORING}\b|[(/|\[,;:–—-]\W*{_EXPLORING}\s*[)\]]?\W*$",
+    re.I,
+)
+"""What says of a stretch that it is for trying things out, and for nothing more."""
+
+_BEGUN = re.compile(
+    rf"\b(?:{_ACT}|we|shall|begin\w*|began|begun|start\w*|open\w*|enter\w*|commenc\w*|launch\w*"
+    r"|embark\w*|propos\w*|try|tries|tried|mov(?:e|ed|es)|turn(?:s|ed)?|went|go(?:es)?|hold|held"
+    r"|have|agreed?|suggest\w*|follow\w*|following|this is|next|here|now|into|some)\b",
+    re.I,
+)
+_NAMING = re.compile(
+    rf"\b(?:{KINDS}|(?-i:[A-Z])[a-z]+['’]s (?:session|account|case|file|data|profile))\b", re.I
+)
+LONGEST_NAME = 8
+"""Words of an opening that only names what is opened."""
+
 LONGEST_OPENING = 30
 """Words of a turn that opens a scope by saying what it is and that it is not in earnest."""
 
@@ -123,9 +131,13 @@ def _announces(text: str) -> bool:
 
     "A pricing exploration is opened; it binds nobody."
     """
-    if _UNEARNEST.search(text) is None or len(text.split()) > LONGEST_OPENING:
+    if len(text.split()) > LONGEST_OPENING or _PLAYING.search(text) is None:
         return False
-    return _PLAYING.search(text) is not None
+    if _UNEARNEST.search(text) is not None:
+        return True
+    if _CALLED_SO.search(text) is None or _NAMING.search(text) is None:
+        return False
+    return len(text.split()) <= LONGEST_NAME or _BEGUN.search(text) is not None
 
 
 _REAL = (
@@ -139,8 +151,8 @@ _CLOSING = re.compile(
     rf"|done|wrap(?:ping)?(?: it)? up|out of|drop(?:ping)?|over|conclude[sd]?|no more"
     rf"|(?:set|put)(?:ting)? aside)"
     rf" (?:of |with |up |from )?(?:the |this |that |our |my |all |these )*(?:[\w'’-]+ )?"
-    rf"(?:{_KINDS}|session)\b"
-    rf"|\b(?:{_KINDS})(?: session| mode| environment)? (?:is |are |was |now )*(?:ends?"
+    rf"(?:{KINDS}|session)\b"
+    rf"|\b(?:{KINDS})(?: session| mode| environment)? (?:is |are |was |now )*(?:ends?"
     rf"|ended|over|done"
     r"|finish\w*|clos\w+|conclu\w+|stops?|stopped|complete[sd]?)\b(?! (?:at|in|on|by)\b)"
     rf"|\b(?:back|return(?:ing)?|on|over|now|turn(?:ing)?|move|moving"
@@ -159,39 +171,12 @@ _ASIDE = re.compile(
     re.I,
 )
 _QUERY = re.compile(
-    rf"\b(?:{_KINDS}|ideas?|what[- ]if|hypothetically|draft(?:ed)?|explored|test (?:order"
+    rf"\b(?:{KINDS}|ideas?|what[- ]if|hypothetically|draft(?:ed)?|explored|test (?:order"
     rf"|customer|data)|discussed hypothetically)\b",
     re.I,
 )
-LONGEST_LABEL = 12
-"""Words of a label at most."""
-
 LONGEST = 15
 """Turns after which a scope nobody closed is taken to be over."""
-
-
-def labelled(text: str, *, working_set: bool = False) -> str | None:
-    """The scope that *text* carries as a label, in lower case; None without one.
-
-    In a *working_set* line any bracketed head is one, and what stands apart at either end
-    and bounds what the line holds for ("…, within the pilot only").
-    """
-    match = _LABEL.match(text)
-    if match is not None:
-        return (match["name"] or match["plain"]).strip().casefold()
-    if not working_set:
-        return None
-    head = _HEAD.match(text)
-    if head is not None:
-        return head["name"].strip().casefold()
-    segments = [part.strip(" .,") for part in _SEGMENT.split(text) if part.strip(" .,")]
-    ends = [*segments[:3], *segments[-2:]] if len(segments) > 1 else []
-    return next((part.casefold() for part in ends if _bounds(part)), None)
-
-
-def _bounds(segment: str) -> bool:
-    """Whether *segment*, the first or last of a line, says within what the line is good."""
-    return len(segment.split()) <= LONGEST_LABEL and _BOUNDED.search(segment) is not None
 
 
 def opens(text: str, *, casual: bool, valued: bool) -> str | None:
@@ -231,7 +216,32 @@ SHORT_LEAVING = 10
 
 def leaves(text: str, terms: int, *, valued: bool) -> bool:
     """Whether *text*, of so many *terms* and *valued* or not, only leaves the scope it is in."""
-    return not valued and terms <= SHORT_LEAVING and _LEAVING.search(text) is not None
+    if valued or terms > SHORT_LEAVING or _SUPPOSING.match(text) is not None:
+        return False
+    return _LEAVING.search(text) is not None
+
+
+def concludes(text: str) -> str | None:
+    """The kind of stretch that *text* ends to turn to what is meant; None where it ends none.
+
+    It names the kind, says that it is over, and what is real: no other sentence does all three.
+    """
+    kind = _NAMING.search(text)
+    if kind is None or not (_CLOSING.search(text) or _ENDING.search(text)):
+        return None
+    return kind.group().casefold() if _MEANT.search(text) else None
+
+
+_SUPPOSING = re.compile(r"\W*(?:say|if|suppos\w+|imagine|assum\w+|picture|what if|then)\b", re.I)
+_MEANT = re.compile(
+    r"\b(?:(?:real(?:ly)?|actual(?:ly)?|true|truly|genuine(?:ly)?|firm|binding|earnest|serious"
+    r"(?:ly)?|concrete)"
+    r"\b.{0,30}?\b(?:commit\w*|decisions?|decided|agreed|obligations?|promis\w*|business"
+    r"|matters?|facts)"
+    r"|(?:commit\w*|decisions?|obligations?|promises)\b.{0,30}?\b(?:real|actual|true|genuine|firm"
+    r"|binding|earnest|made)|(?:get|be|now|on to what is) (?:serious|binding|real)|in earnest)\b",
+    re.I,
+)
 
 
 def is_aside(text: str) -> str | None:
@@ -253,8 +263,11 @@ def words_of(text: str) -> frozenset[str]:
 
 
 _ENDING = re.compile(
-    r"\b(?:(?:stop|end|close|finish|wrap|conclude|complet|leav|quit|exit|drop)(?:p?ing|e?d|s|es|e)?"
-    r"|done|over|enough|much for|behind us|at that|that was|through with|move on from)\b",
+    r"\b(?:(?:stop|end|clos|finish|wrap|conclud|complet|leav|quit|exit|drop|halt|break|paus"
+    r"|rest|park"
+    r"|suspend|adjourn|interrupt|abandon|ceas)(?:p?ing|e?d|s|es|e)?"
+    r"|done|over|enough|much for|behind us|at that|that was|through with|move on from|no more|put"
+    r"|broken?|brought to|fill of|does it|turn(?:s|ed)? to|pass(?:es|ed)? to|so far)\b",
     re.I,
 )
 _WORD = re.compile(r"[a-z]{5,}")
@@ -278,5 +291,5 @@ def asked(query: str, settings: frozenset[str]) -> frozenset[str]:
 
 
 def _name(text: str) -> str:
-    kind = re.search(rf"\b(?:{_KINDS})\b", text, re.I)
+    kind = re.search(rf"\b(?:{KINDS})\b", text, re.I)
     return kind.group().casefold() if kind else "what-if"

@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from car.memgine.authority import DIRECTOR
-from car.memgine.dialogue.corrections import apart, outranked, rivals
+from car.memgine.dialogue.corrections import outranked, rivals
 from car.memgine.dialogue.cues import Cue, adds
 from car.memgine.dialogue.echoes import chosen_part, given, shared
 from car.memgine.dialogue.precedence import speaks_for
 from car.memgine.dialogue.reinstatements import Settlement, names, reinstates
+from car.memgine.dialogue.slots import apart
 from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind, Value
 from car.memgine.dialogue.vocabulary import ATTRIBUTES, GENERIC, STATE_NOUNS, terms
@@ -40,6 +41,8 @@ _SETTLING_WORDS = """
     wrong error mistake incorrect true truth hold enter suit better prefer like
     appoint designate name elect hire engage retain must latest present current conclude land
     commit lock confirm sign stick ahead
+    realistic sensible likely convenient suitable practical feasible accurate workable doable safe
+    easy wise sound reasonable affordable manageable plausible
 """
 _SETTLING = frozenset(terms(_SETTLING_WORDS))
 _FIRM = _SETTLING - frozenset(
@@ -126,6 +129,11 @@ class Settlements:
         """Whether *new* brings back a choice that another has taken the place of."""
         return reinstates(new, [one for one in self._held if one.phrase])
 
+    def phrases(self, said: Statement) -> list[tuple[str, ...]]:
+        """The choice that *said* makes, in its own words and as an assistant gave it back."""
+        held = [one.phrase for one in self._held if one.said is said]
+        return [phrase for phrase in (said.choice_terms, *held) if phrase]
+
     def echoes(self, said: Statement) -> list[Statement]:
         """The assistant's statements that gave back what was *said*."""
         return [held.echo for held in self._held if held.said is said and held.given]
@@ -135,6 +143,8 @@ class Settlements:
         if new.has(Cue.HYPOTHETICAL) or adds(new.text[new.core_at :]):
             return None
         back = self.reinstates(new)
+        if not back and new.has(Cue.PAST) and _tells_of_old(new):
+            return None
         asked = new.has(Cue.QUESTION) and not back
         if asked and not _REQUESTING.match(new.text):
             return None
@@ -216,10 +226,16 @@ def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list
     phrase = list(held.phrase)
     if not set(phrase) - typed or names(new, phrase):
         return []
+    brings = set(new.terms) - held.slot - GENERIC - _SETTLING - _ACKNOWLEDGING - _KNOWING
+    if not brings and not new.has(Cue.DECISION, Cue.FINAL, Cue.OVERRIDE, Cue.REVERT):
+        return []
+    foreign = new.subject - held.slot - new.named - GENERIC - _SETTLING - _AWARDED
+    if foreign and _IMPERSONAL.match(new.text) and not new.topic & held.slot:
+        return []
     if back and near:
         return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
     if not _settles(new) and not _hands_over(new, held):
-        return []
+        return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)] if _assigns(new, held) else []
     nouns = held.slot | {phrase[-1]}
     shared = (new.topic | new.head | set(new.terms)) & nouns
     firm = new.has(*_STRONG) or not _FIRM.isdisjoint(new.terms)
@@ -228,6 +244,23 @@ def _chosen(new: Statement, held: Settlement, *, near: bool, back: bool) -> list
         return []
     return [Value(Kind.CHOICE, " ".join(phrase), 0, 0)]
 
+
+def _tells_of_old(new: Statement) -> bool:
+    """Whether *new* tells how things once stood, and of no change since."""
+    return _OVER.search(new.text) is not None and not new.has(Cue.CORRECTION)
+
+
+_OVER = re.compile(r"\b(?:was|were|had been|wanted|hoped|meant|asked|cost|used to)\b", re.I)
+"""What tells how things once stood."""
+
+_IMPERSONAL = re.compile(r"\W*(?:the|our|my|your|this|that|his|her|their)\b", re.I)
+_AWARDED = frozenset(
+    terms("contract business deal job award account work project assignment engagement commission")
+)
+"""What goes to whoever is chosen."""
+
+_KNOWING = frozenset(terms("know known clear see seen nope nah nothing none else anything nobody"))
+"""Words that bring nothing to be chosen."""
 
 _INTENDING = re.compile(
     r"\b(?:will|shall|is|are|to be|let|give|gives|hand|leave|has|have|gets?|wins?|won|beaten|beat"
@@ -241,6 +274,12 @@ def _hands_over(new: Statement, held: Settlement) -> bool:
     theirs = (held.said.named | held.echo.named) & set(held.phrase)
     names = new.named | (frozenset(new.terms[:1]) if new.text[:1].isupper() else frozenset())
     return bool(theirs and names - theirs - held.slot - GENERIC and _INTENDING.search(new.text))
+
+
+def _assigns(new: Statement, held: Settlement) -> bool:
+    """Whether *new* has another choice for what is settled in *held*, and says nothing else."""
+    about = (new.topic | new.head) - GENERIC - ATTRIBUTES - _SETTLING - _PASSING
+    return bool(new.choice_terms and about) and about <= held.slot
 
 
 def _settles(new: Statement) -> bool:

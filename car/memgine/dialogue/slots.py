@@ -6,7 +6,7 @@ How strong a claim has to be to put the one in the other's place is left to ``co
 
 import re
 
-from car.memgine.dialogue.cues import CHANGING
+from car.memgine.dialogue.correcting_words import CHANGING
 from car.memgine.dialogue.statements import BRIEF, Statement
 from car.memgine.dialogue.trimming import foremost
 from car.memgine.dialogue.values import Kind, Value
@@ -37,6 +37,29 @@ _WAS_CHANGED_TO = re.compile(
     re.I | re.X,
 )
 """What, right before a value, names the thing that changed to it."""
+
+
+def overlap(new: Statement, old: Statement) -> int:
+    """How many words the subjects of both share; a shared identifier counts for three."""
+    shared = (new.topic | new.head) & (old.topic | old.head)
+    if new.node != old.node:
+        shared |= (new.topic | new.head | new.given) & (old.topic | old.head | old.given)
+    return len(shared) + 2 * any("#" in term or "-" in term or term.isdigit() for term in shared)
+
+
+def apart(new: Statement, old: Statement) -> bool:
+    """Whether the two name different things of one sort (Deal 1 and Deal 2, PO #4 and PO #5)."""
+    if Kind.IDENTIFIER in new.kinds and Kind.IDENTIFIER in old.kinds:
+        mine = {value.normal for value in new.of(Kind.IDENTIFIER)}
+        if mine.isdisjoint(value.normal for value in old.of(Kind.IDENTIFIER)):
+            return True
+    if not new.head or not old.head or new.head == old.head:
+        return False
+    return _numbered(new.head) != _numbered(old.head)
+
+
+def _numbered(head: frozenset[str]) -> frozenset[str]:
+    return frozenset(term for term in head if len(term) == 1 or term[-1].isdigit())
 
 
 def restates(said: Statement, kind: Kind, normal: str, slot: frozenset[str]) -> bool:

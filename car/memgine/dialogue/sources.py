@@ -43,6 +43,7 @@ _CLEARANCE = frozenset(_CLEARANCE_WORDS.split())
 _IT = "IT"
 """The department, told by its capitals from the pronoun."""
 
+_DASHES = frozenset({"-", "–", "—", "/", "|", "//"})
 _BRACKETS = re.compile(r"\[\]|<>|\{\}")
 MAY_TITLE = re.compile(
     r"\b(?:" + "|".join(sorted(TITLES, key=len, reverse=True)) + r")(?![\w’'])", re.I
@@ -89,6 +90,8 @@ class Region(msgspec.Struct):
     """Whether a name and a title stand in segments of their own."""
     bracketed: bool = False
     """Whether it is a title in brackets."""
+    apposed: bool = False
+    """Whether it is a name and a title with a dash or slash between: "Ida - CFO."."""
 
     def take(self, segment: Segment) -> bool:
         """Add *segment* if all its words are those of a source."""
@@ -128,6 +131,7 @@ class Region(msgspec.Struct):
         self.bracketed |= titled and bool(
             _BRACKETS.fullmatch(segment.before[-1:] + segment.after[:1])
         )
+        self.apposed |= titled and bool(self.names) and segment.before.strip() in _DASHES
         self.names += names
         if titled:
             titles = [w for w in words if w in TITLES or w in DEPARTMENTS]
@@ -230,7 +234,7 @@ def _ends(region: Region, segment: Segment) -> bool:
     if segment.closed == "firm":
         listed = "," in segment.after
         return (not listed or region.spoken) and not segment.after.rstrip().endswith(tuple("([{<"))
-    return segment.closed == "stop" and region.spoken and region.complete
+    return segment.closed == "stop" and region.complete and (region.spoken or region.apposed)
 
 
 def _body(text: str, segment: Segment) -> int:

@@ -5,7 +5,7 @@ Compiled for this project from ordinary English; how such a head is read is told
 
 _RANK_WORDS = """
     lvl level grade rank ranking ranked authority tier role position post capacity title seniority
-    clearance status job standing rung power powers
+    clearance status job standing rung power powers function occupation designation office level's
 """
 _SPEAKING_WORDS = """
     the our my your by of from as at for in on to here is was it it's this that comes came word
@@ -29,7 +29,8 @@ _SPEAKING_WORDS = """
     commenting posting noting observes observed adding channel thread chat chimes chimed weighs
     weighed response responds responded responding communication communicated circulated
     dispatch bulletin notice notified notifies advises advised advising signatory undersigns
-    attributed
+    attributed whose whom heading input statement's view views opinion floor minuted recorded
+    appears appearing
 """
 RANKS = frozenset(_RANK_WORDS.split())
 """Words for a rank: "level", "in the capacity of"."""

@@ -12,7 +12,7 @@ _STATES: dict[str, str] = {
     "|healthy|going as planned|proceeding as planned|in good shape|coming along(?: nicely| well)?",
     "planned": "in planning|planned|planning phase|not started|in the planning stage",
     "running": "in progress|underway|under way|ongoing|in flight|work in progress|in the works"
-    "|being worked on",
+    "|being worked on|in (?:testing|test|development|progress|build|preparation|execution)",
     "delayed": "delayed|behind schedule|running late|running behind|slipping|slipped|pushed back"
     "|pushed out|overdue|at risk|late|off track|held up|lagging|set back|falling behind",
     "paused": "on hold|paused|suspended|put on ice|on ice|shelved|postponed|deferred|frozen|stalled"
@@ -21,7 +21,7 @@ _STATES: dict[str, str] = {
     "|discontinued|nixed|ditched|canned|binned|aborted|annulled|off the table"
     "|(?:no longer|not) (?:happening|going ahead|taking place|proceeding)",
     "done": "complete|completed|done|finished|delivered|shipped|launched|closed|signed off"
-    "|wrapped up",
+    "|wrapped up|live|gone live|in production|rolled out|finali[sz]ed",
     "approved": "approved|authori[sz]ed|green-?lit|signed off on|cleared|granted"
     "|given the go-ahead|given the green light",
     "denied": "denied|rejected|declined|refused|turned down|vetoed|not approved|disapproved",
@@ -36,7 +36,8 @@ _STATES: dict[str, str] = {
     "|reviews?|gates?|qa|inspections?|audits?)",
     "open": "open|active (?:incident|outage)|ongoing (?:incident|outage|problem|issue)"
     "|investigating"
-    "|under investigation|down|degraded|outage|offline|unresolved|unreachable"
+    "|under investigation|down|degraded|outage(?! (?:is|was|has|are|were)\\b)|offline"
+    "|unresolved|unreachable"
     "|(?:there is|there's|there’s|have) an (?:incident|outage)"
     "|looking into (?:it|this|that)|being (?:investigated|looked into)"
     "|[45](?:\\d\\d|xx) errors?|(?:returning|throwing|giving|throws?|returns?"
@@ -44,9 +45,9 @@ _STATES: dict[str, str] = {
     "|experiencing",
     "resolved": "resolved|fixed|fully operational|operational|back up|restored|recovered|mitigated"
     "|up and running|back online|works? (?:again|normally|fine|properly|as expected)"
-    "|working(?: again"
-    "| normally| fine| properly| as expected)?|up again|back to normal|back in (?:service"
-    "|operation)"
+    "|working(?: again| normally| fine| properly| as expected)?"
+    "(?! (?:on|with|from|for|at|in|hard|late|together|towards?|through|out)\\b)"
+    "|up again|back to normal|back in (?:service|operation)"
     "|repaired|remedied|patched|running (?:normally|smoothly|fine|again)|no (?:more|further) errors"
     "|sorted(?: out)?|back(?! (?:to|from|on|in|at|with|then|up|into|out|for)\\b)"
     "|(?<=\\bis )over(?=\\s*(?:$|[.,;:!]|now\\b))|(?<=\\bare )over(?=\\s*(?:$|[.,;:!]|now\\b))",
@@ -69,14 +70,16 @@ _AMBIGUOUS_WORDS = """
     late planned done complete completed finished closed open active down red green healthy broken
     dropped pulled killed axed cleared granted refused available delivered shipped launched passed
     running paused frozen blocked stalled lost fixed green sorted back working
-    parked tabled canned binned ditched offline patched pulled
+    live parked tabled canned binned ditched offline patched pulled
 """
 _AMBIGUOUS = frozenset(_AMBIGUOUS_WORDS.split())
 _PREDICATE = re.compile(
-    r"(?:\b(?:is|are|was|were|been|be|now|status|gone|got|has|have|remains?"
-    r"|stays?|marked|went"
-    r"|turned"
-    r"|#?\d+)\b|['’]s|:|^)\s*(?:(?:\w+ly|now|still|all|as|back|already|finally|officially)\s+)*$",
+    r"(?:\b(?:is|are|was|were|been|be|now|status|gone|got|has|have|remains?|stays?|went|turned"
+    r"|not|longer|neither|becomes?|became|looks?|seems?|declared|considered|reported|called|as"
+    r"|(?:mark|call|set|put|switch|flip|chang|mov|turn)(?:e?[ds]|ing)?(?: (?:it|this|that|the"
+    r"|\w+)){0,3}?"
+    r"(?: to| as| at| from)?|(?:stands?|sits?|is) at|#?\d+)\b|['’](?:s|re)|:|^)\s*(?:(?:\w+ly"
+    r"|now|still|all|as|back|already|finally|officially)\s+)*$",
     re.I,
 )
 """What stands before a word that is a state only as a predicate."""

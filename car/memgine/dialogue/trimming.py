@@ -33,6 +33,9 @@ _OLD_PHRASES = (
         re.I,
     ),
     _FROM,
+    re.compile(
+        r"\b(?:no longer|not) (?P<old>[^,;:.]{1,40}?)(?: any ?more| any longer)?[,;:]\s+", re.I
+    ),
     re.compile(r",?\s+(?:up|down) from (?P<old>[^,.;]{1,40})", re.I),
     re.compile(
         r",?\s+(?:instead of|rather than|in place of|as opposed to) (?P<old>[^,.;]{1,50})", re.I

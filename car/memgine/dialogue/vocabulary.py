@@ -46,6 +46,11 @@ GENERIC: frozenset[str] = frozenset(terms(_GENERIC_WORDS))
 STATE_NOUNS: frozenset[str] = frozenset(terms("status state situation progress condition"))
 """Heads that only announce a state: "the status of X is" speaks of X."""
 
+INCIDENTS: frozenset[str] = frozenset(
+    terms("incident outage problem issue alert alarm error fault disruption trouble")
+)
+"""Nouns for what is wrong with a thing, whatever the thing."""
+
 ATTRIBUTES: frozenset[str] = frozenset(
     terms(
         "quantity amount number count total units price cost rate fee figure budget date day time"

@@ -10,6 +10,7 @@ from car.memgine.dialogue.effects import (
     Restrict,
     Retire,
     Review,
+    Revive,
     Show,
 )
 from car.memgine.dialogue.reader import DialogueReader
@@ -85,6 +86,8 @@ class Talk:
                 case Retire():
                     node.retired_at = self.nodes[-1].created_at
                     node.retirement, node.superseded_by = effect.reason, effect.by
+                case Revive():
+                    node.retired_at = node.retirement = node.superseded_by = None
                 case Overrule():
                     node.overruled_by = effect.by
                 case Review():

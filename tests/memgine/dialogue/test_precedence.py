@@ -77,6 +77,8 @@ class SourceTests(SynchronousTestCase):
             ("vp ida says go", "ida"),
             ("The board has a cap", "board"),
             ("The Board's committee set a cap", "board"),
+            ("It was the wish of CFO Ida to stop", "ida"),
+            ("The meeting heard that the board had set a cap", "board"),
         ):
             source = spoken_for(clause)
             assert source is not None, clause
@@ -98,6 +100,8 @@ class SourceTests(SynchronousTestCase):
         """A sentence that sets two people's wishes side by side."""
         told = views("Contractor Ed likes zinc, although Ida, the director, wants tin.")
         self.assertEqual([source.holder for source, _ in told], ["ed", "ida"])
+        beside = views("Engineer Ed having asked for zinc, director Ida ordered tin.")
+        self.assertEqual([source.holder for source, _ in beside], ["ed", "ida"])
         self.assertEqual(told[1][1], "Ida, the director, wants tin.")
         told = views("$2 (CEO Ed's wish) vs $1 cap (Board)")
         self.assertEqual([source.rank for source, _ in told], [C_LEVEL, BOARD])

@@ -25,6 +25,12 @@ class ProvisionalTests(TalkTestCase):
             for change in CHANGES:
                 self.leaves([pair, change], kept=["Harbour", "long benches"], gone=["tables"])
 
+    def test_promised(self) -> None:
+        """So is it beside what somebody has bound themselves to, whatever they call that."""
+        for bound in ("I owe them Harbour.", "I gave my word on Harbour.", "Harbour: pledged."):
+            lines = [f"{bound} For now I like round tables.", "Let's switch to benches instead."]
+            self.leaves(lines, kept=["Harbour", "benches"], gone=["tables"])
+
     def test_no_other_choice(self) -> None:
         """What is the only choice gives way, for now or not."""
         lines = ["For now we are going with Harbour.", "Let's switch to Lakeside instead."]

@@ -84,6 +84,31 @@ class StretchTests(TalkTestCase):
                 self.assertEqual(talk.holds(), ["The price is $9."], (opening, closing))
         self.leaves_alone(["The demo starts at 2pm.", "The drafts are with legal."])
 
+    def test_called_exploratory(self) -> None:
+        """A kind of play that is said to be for trying things out, and for no more."""
+        for opening in (
+            "The group moved into a rehearsal, which was to be exploratory and nothing more.",
+            "It was agreed to hold a dry run on an exploratory footing.",
+            "I propose this, purely in order to explore: a rough estimation.",
+            "Dry run (exploratory).",
+            "Here begins a simulation. All of it is speculation.",
+        ):
+            talk = Talk(opening, "The roof could be red.", "So much for that; back to reality.")
+            self.assertEqual(talk.holds(), [], opening)
+        self.leaves_alone(["I only explored the old town.", "The rehearsal is on Friday."])
+
+    def test_closed_but_not_plainly_opened(self) -> None:
+        """An end that names the kind and turns to what is meant puts aside what led to it."""
+        talk = Talk(
+            "The lease runs to May.",
+            "We come to the dry run.",
+            "The roof would be red.",
+            "Let us close this part (dry run) for today and speak of commitments that are real.",
+            "The price is $9.",
+        )
+        self.assertEqual(talk.holds(), ["The lease runs to May.", "The price is $9."])
+        self.leaves_alone(["The draft was ready.", "The roof is red.", "The draft is finished."])
+
     def test_among_people(self) -> None:
         """In casual talk a "just for fun" sets nothing that follows aside."""
         self.leaves_alone(["Mia> Just for fun, no commitment.", "Leo> We met in Lyon."])
@@ -110,6 +135,8 @@ class StretchTests(TalkTestCase):
             "Context: pilot. Without prejudice. price: $3",
             "price: $3 #dry run",
             "price: $3, but we only said so in the rehearsal",
+            "This belongs to the rehearsal and should not be relied upon outside it: price: $3",
+            "Written down during the rehearsal; please do not use it anywhere else: price: $3",
         ):
             self.assertEqual(Talk(f"context> {line}").holds(), [], line)
         self.leaves_alone(["context> price: $3 for the pilot (signed)"])

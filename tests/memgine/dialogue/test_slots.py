@@ -1,7 +1,8 @@
 """Tests of car.memgine.dialogue.slots: what a value is of."""
 
+from car.memgine.dialogue.analysis import read_statements
 from car.memgine.dialogue.slots import one_matter, same_thing
-from car.memgine.dialogue.statements import Statement, read_statements
+from car.memgine.dialogue.statements import Statement
 from car.memgine.dialogue.values import Kind
 from car.memgine.nodes import Node
 from tests.memgine.dialogue.talk import TalkTestCase

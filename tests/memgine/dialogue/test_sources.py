@@ -45,6 +45,8 @@ class SourceTests(SynchronousTestCase):
             "Ida (VP HR; standing: vice president) says: {}",
             "vice-president-level statement by Ida (VP HR): {}",
             "Ida / VP HR / {}",
+            "Ida - VP HR. {}",
+            "Ida, whose function is VP HR: {}",
         ):
             self.assertEqual(self.told(head.format("be kind")), ("ida", EXECUTIVE, "be kind"), head)
         self.assertEqual(self.told("[IT Manager] Ida: be kind"), ("ida", MANAGER, "be kind"))

@@ -1,6 +1,7 @@
 """Tests of car.memgine.dialogue.statements: how much of a text is taken apart."""
 
-from car.memgine.dialogue.statements import ANALYSED, MOST, UNREAD, read_statements
+from car.memgine.dialogue.analysis import MOST, read_statements
+from car.memgine.dialogue.statements import ANALYSED, UNREAD
 from car.memgine.nodes import Node
 from tests.memgine.dialogue.talk import TalkTestCase
 
