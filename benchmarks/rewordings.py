@@ -1,6 +1,6 @@
 """A reworded copy of a memory-benchmark file: the same stories in other people's words.
 
-    python -m benchmarks.rewordings IN.jsonl OUT.jsonl [--seed N] [--paraphrase k]
+    python -m benchmarks.rewordings IN.jsonl OUT.jsonl [--seed N] [--paraphrase k|l|m]
 
 Names and dates move (``renaming``), turns are said differently (``reworder``): cues, fillers,
 politeness, order of sentences, capitals, contractions.  Odd seeds speak the second set of wordings

@@ -2,9 +2,9 @@
 
 ``rewordings.toml`` has two sets of its own, a polite and a casual one, that share nothing: they
 say sentences and parts of sentences differently.  The paraphrases (``wordings_k.toml``,
-``wordings_l.toml``) say whole turns differently, each turn that follows a template of
-``templates.toml``, in the plain English of two writers.  None of the writers had seen the rules of
-the engine that is judged.
+``_l``, ``_m``) say whole turns differently, each turn that follows a template of
+``templates.toml``, in the plain English of three writers.  None of the writers had seen the rules
+of the engine that is judged.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 HERE = Path(__file__).parent
-PARAPHRASES = ("k", "l")
+PARAPHRASES = ("k", "l", "m")
 
 MARKS = {
     "restricted": r"\[restricted: (?P<why>.+?) restricted to (?P<who>.+?)\]\s*(?P<x>.+)",
