@@ -28,6 +28,9 @@ MOST = 8
 LATE = 3_000
 """Characters beyond those that are taken apart in which a marked correction is looked for."""
 
+_RULE = re.compile(r"(?:[.!?…]+(?=\s))?+(\s{0,4}+[^\w\s]\W{39})")
+"""A line drawn in a text, or a picture made of marks; what follows stands as it is."""
+
 _CARRIED = frozenset({Cue.CORRECTION, Cue.OVERRIDE, Cue.DECISION, Cue.FINAL})
 _COLOURING = 6
 """Terms up to which a statement without a value ("Scratch that.") colours the next one."""
@@ -40,23 +43,26 @@ def read_statements(node: Node) -> list[Statement]:
         return []
     if expounds(node):
         return [_unread(node.value, node, 0, voice)]
-    end = whole(node.value, ANALYSED)
-    source, body = source_of(node.value[:end])
+    rule = _RULE.search(node.value)
+    text = node.value[: rule.start(1)] if rule else node.value
+    end = whole(text, ANALYSED)
+    source, body = source_of(text[:end])
     told = rejoined([plain(clause) for clause in clauses(body) if not is_courtesy(clause)])
     if voice == "user":
         told = [part for clause in told for part in apart(clause)]
-    rest = [*told[MOST:], node.value[end:].strip()]
+    rest = [*told[MOST:], text[end:].strip()]
     found: list[Statement] = []
     for clause in told[:MOST]:
         cut = steps(clause, node.created_at) if voice == "user" else [clause]
         told_of = [_read(step, node, len(found) + i, voice, source) for i, step in enumerate(cut)]
         _tell(told_of)
         found += told_of
-    for text, read in marked(rest, LATE) if voice == "user" else [(" ".join(rest).strip(), False)]:
+    late = marked(rest, LATE) if voice == "user" else [(" ".join(rest).strip(), False)]
+    for part, read in [*late, (node.value[len(text) :].strip(), False)]:
         if read:
-            found.append(_read(text, node, len(found), voice, source))
-        elif text:
-            found.append(_unread(text, node, len(found), voice))
+            found.append(_read(part, node, len(found), voice, source))
+        elif part:
+            found.append(_unread(part, node, len(found), voice))
     _keep_company(found)
     for said, following in pairwise(found):
         if not said.values and len(said.terms) <= _COLOURING:

@@ -172,7 +172,8 @@ def marked(rest: list[str], limit: int) -> list[tuple[str, bool]]:
 
 
 _MARKED = re.compile(
-    r"(?:(?<=[.!?\n] )|(?<=[.!?\n])|(?<![\s\S]))\s*(?:(?:oh|ah|so|but|and|well|hm+)\b\W*)*"
+    r"(?:(?<=[.!?\n] )|(?<=[.!?\n])|(?<![\s\S]))\s{0,4}"
+    r"(?:(?:oh|ah|so|but|and|well|hm+)\b\W{0,4}){0,4}"
     r"(?:actually,|correction\b|scratch that|strike that|no,? wait|wait,? no|sorry, (?:i|that|it)"
     r"|i meant\b|make that\b|on second thoughts?|let me correct|i misspoke)",
     re.I,

@@ -91,7 +91,7 @@ _CHOOSING = re.compile(
     re.I | re.X,
 )
 _BEING = re.compile(
-    r"^(?:\W*(?:and|but|so|ok|okay|also|now|well|yes|however|then|later)\b[\s,]+)*"
+    r"^\W*(?:(?:and|but|so|ok|okay|also|now|well|yes|however|then|later)\b[\s,]+)*"
     r"(?P<head>(?:[\w'’#&/.-]+\s+){0,7}?[\w'’#&/.-]+?)(?:'s|’s)?\s+"
     r"(?:(?:is|are|was|were|has been|have been|will be|would be|remains?|stands at|becomes?"
     r"|counts as|is considered|has turned|turned|has become"

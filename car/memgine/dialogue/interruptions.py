@@ -63,7 +63,7 @@ _LEAD = (
     r"|good|to|please|shall"
     r"|let'?s|let us|let me|allow me|we|i|can|could|may|might|should|are|will|'?ll|'?re|ready|able"
     r"|time|i'?d like|we'?d like|would like|get|getting|going|go|want|wish|finally"
-    r")\b[\s,.!:—–-]*)*"
+    r")\b[\s,.!:—–-]*){0,12}"
 )
 _RETURNING = re.compile(
     rf"{_LEAD}(?:(?<!i'm )back (?:to|on|at|with|onto)\b"
@@ -207,7 +207,7 @@ def excuses(text: str) -> bool:
 
 _EXCUSING = re.compile(
     r"\W*(?:(?:ok|okay|so|right|and|well|alright|phew|there|again|i am|i'?m|we'?re|my|many|please"
-    r"|very|so|really|do)\b\W*)*(?:(?:sorry|apolog(?:ies|i[sz]e|y)|excuse|forgive|pardon|thanks?"
+    r"|very|really|do)\b\W*)*(?:(?:sorry|apolog(?:ies|i[sz]e|y)|excuse|forgive|pardon|thanks?"
     r"|thank you|thx|cheers|appreciate|grateful)\b[^.!?:;—–]{0,40}?\b(?:that|this|wait\w*|delay\w*|"
     r"interrupt\w*|intrusion|disturb\w*|distract\w*|detour|diversion|digress\w*|pause|break"
     r"|hold\w*|patien\w+|bear\w*|hang\w*|stand\w* by|absence|inconvenience|stay\w* on)\b"

@@ -79,7 +79,7 @@ _PREDICATE = re.compile(
     r"|(?:mark|call|set|put|switch|flip|chang|mov|turn)(?:e?[ds]|ing)?(?: (?:it|this|that|the"
     r"|\w+)){0,3}?"
     r"(?: to| as| at| from)?|(?:stands?|sits?|is) at|#?\d+)\b|['’](?:s|re)|:|^)\s*(?:(?:\w+ly"
-    r"|now|still|all|as|back|already|finally|officially)\s+)*$",
+    r"|now|still|all|as|back|already)\s+)*$",
     re.I,
 )
 """What stands before a word that is a state only as a predicate."""

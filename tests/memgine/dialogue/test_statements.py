@@ -3,7 +3,7 @@
 from car.memgine.dialogue.analysis import MOST, read_statements
 from car.memgine.dialogue.statements import ANALYSED, UNREAD
 from car.memgine.nodes import Node
-from tests.memgine.dialogue.talk import TalkTestCase
+from tests.memgine.dialogue.talk import Talk, TalkTestCase
 
 
 def parts(text: str) -> list[str]:
@@ -41,3 +41,18 @@ class LengthTests(TalkTestCase):
             kept=[tail.strip()[-200:], "May 9"],
             gone=["May 3"],
         )
+
+    def test_rule(self) -> None:
+        """What stands below a line that is drawn, or is drawn itself, is not read, and stays."""
+        text = f"The fair is on May 3.\n{'-' * 60}\nThe fair is on May 5."
+        self.assertEqual(parts(text), ["The fair is on May 3."])
+        self.leaves_alone([text])
+        self.leaves_alone([f"{'(o)' * 200}"])
+
+    def test_repetition(self) -> None:
+        """Words said over and over, in whatever marks, are read without going back and forth."""
+        for word in ("So", "and", "finally", "sorry", "back", "We:", "no", "it's", "Ida", "5"):
+            for mark in (" ", ", ", ". ", ": ", " - "):
+                text = (word + mark) * 120
+                Talk("The fair is on May 3.", text, "Correction: the fair is on May 9.")
+                self.assertIn(word, " ".join(parts(text)), text[:40])
