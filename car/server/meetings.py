@@ -157,8 +157,7 @@ class Meetings(Service):
     async def _files(self, root: str | None) -> MeetingFiles:
         """The meetings of *root*, those that were cut off closed; raises MeetingError."""
         files = MeetingFiles(meetings_directory(root, self._root))
-        if files.root not in self._recovered:
-            await self._recovery(files)
+        await self._recovery(files)
         return files
 
 

@@ -17,15 +17,12 @@ _BREAKOUT = re.compile(
     rf"|\b(?:your (?:\w+ )?{_RULES}|{_RULES} (?:that )?you(?:['’]ve| have| were| had)(?: been)?"
     r" (?:given|told|got|received|follow\w*|had|have))\b[^.;!?]{0,40}?"
     r"\b(?:no longer|not|never|void|suspended|lifted|off|aside|disabled|withdrawn|cancell?ed"
-    r"|gone|moot"
-    r"|revoked|overridden|cease|end|expired?)\b"
+    r"|gone|moot|revoked|overridden|cease|end|expired?)\b"
     r"|\b(?:disregard\w*|ignor\w*|forget\w*|drop\w*|void|suspend\w*|setting aside)\b[^.;!?]{0,30}?"
     r"\b(?:what|whatever|everything|anything|all) (?:that )?you(?:['’]ve| have| were| had)"
-    r"(?: been)?"
-    r" (?:told|instructed|given|taught)\b"
+    r"(?: been)? (?:told|instructed|given|taught)\b"
     r"|\b(?:what|whatever|everything|anything|all) (?:that )?you(?:['’]ve| have| were| had)"
-    r"(?: been)?"
-    r" (?:told|instructed|given|taught)\b[^.;!?]{0,30}?"
+    r"(?: been)? (?:told|instructed|given|taught)\b[^.;!?]{0,30}?"
     r"\b(?:disregard|ignore|forget|drop|void|suspended|moot|no longer)\b"
     r"|\byou are now (?:in )?(?:an? )?(?:admin|developer|debug|god|root|unrestricted|dan)\b"
     r"|\b(?:admin(?:istrator)?|developer|debug|god|root|maintenance|super-?user) mode\b"
@@ -38,8 +35,7 @@ _BREAKOUT = re.compile(
 
 _AS_ADMIN = re.compile(
     r"\b(?:(?:i|we)(?:['’]m| am| are)|you(?:['’]re| are)?|ur|as|me|it['’]s me,?|role|mode)\b\W+"
-    r"(?:now )?"
-    r"(?:an? |the |your )?(?:admin(?:istrator)?|root|super-?user|developer|sysadmin)\b"
+    r"(?:now )?(?:an? |the |your )?(?:admin(?:istrator)?|root|super-?user|developer|sysadmin)\b"
     r"|\b(?:admin(?:istrator)?|root|super-?user|debug|sudo|maintenance)\s*(?:[.,:;!]|here\b"
     r"|speaking\b"
     r"|(?:mode|session|override|console|rights|access|privileges?)\b)",

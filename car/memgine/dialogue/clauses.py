@@ -14,11 +14,9 @@ _ABBREVIATIONS = frozenset(_SHORTENED.split())
 _STOP = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|\n+)(?=\s|$)|\s*;\s+")
 _TURNING = re.compile(
     r"(?:,\s+|\s+[—–-]\s+)(?=(?:but|however|though|yet|then|later|afterwards|and then|and now"
-    r"|so now"
-    r"|while|whereas|instead|we then|now it'?s|until|which (?:means|makes|leaves|gives|puts)"
+    r"|so now|while|whereas|instead|we then|now it'?s|until|which (?:means|makes|leaves|gives|puts)"
     r"|(?:and )?so (?:it['’]?s (?:no longer|not)|it is (?:no longer|not)|no longer|not"
-    r"|instead|rather"
-    r"|in place of|please|replace))\b|not (?:\S+\s+){2,}\S+$)"
+    r"|instead|rather|in place of|please|replace))\b|not (?:\S+\s+){2,}\S+$)"
     r"|\s+(?=(?:rather than|instead of|as opposed to) (?:[^\s,;:]+\s+){2,}[^\s,;:]+$)",
     re.I,
 )
@@ -138,10 +136,8 @@ def rejoined(told: list[str]) -> list[str]:
 
 
 _REFUSAL = re.compile(
-    r"\W*(?:(?:oh|ah|eh|er|um|uh|hm+|well|but|and|no|nope|nah|oops|whoops"
-    r"|wait"
-    r"|actually|my (?:bad|mistake)|rather|on reflection"
-    r"|second thoughts)\b"
+    r"\W*(?:(?:oh|ah|eh|er|um|uh|hm+|well|but|and|no|nope|nah|oops|whoops|wait"
+    r"|actually|my (?:bad|mistake)|rather|on reflection|second thoughts)\b"
     r"\W*)+",
     re.I,
 )

@@ -143,8 +143,7 @@ _BOUNDING = re.compile(
 )
 _CHANGING = re.compile(
     r"\b(?:now|from (?:here|this day|today|this moment|this (?:point|date)|then|now)(?: on)?"
-    r"|henceforth|hence|as of"
-    r"|effective"
+    r"|henceforth|hence|as of|effective"
     r"|with (?:immediate )?effect|going forward|starting|beginning|as from|in future"
     r"|new (?:rule|policy|limit)|any ?more|no longer|changed?|instead|amend\w*|revis\w*|becomes?"
     r"|became|updat\w*|alter\w*|modif\w*)\b",

@@ -21,9 +21,7 @@ _FROM_NOW = re.compile(
 )
 _HAVING = re.compile(
     r"\b(?:leav(?:es?|ing)|giv(?:es|ing)|have|has|having|(?<!long as )(?<!if )it(?:['’]s| is)"
-    r"|got|only|just|down to|so"
-    r"|i\.e\."
-    r"|that is|that['’]s|buys?|buying"
+    r"|got|only|just|down to|so|i\.e\.|that is|that['’]s|buys?|buying"
     r"|remain(?:s|ing)?(?:\s*:|\s+are|\s+is)?|there(?:['’]s| is| are))\s+"
     r"(?:(?:us|you|me|them|him|her|it|we|with|only|just|about|exactly|a|full|still|now)\s+)*$"
     r"|(?:^|[:,;.!—–])\W*$",
@@ -35,8 +33,7 @@ _TO_GO = re.compile(
     r"\W{0,3}(?:(?:still|yet|or so|now|are|is) )?(?:away|left|to go(?! (?:through|via|to|by"
     r"|with|into|past|over"
     r"|ahead|live|back|before)\b)|to spare|remain\w*|from (?:now|today)|hence|until|till?"
-    r"|before|ahead"
-    r"|prior to|short of|off(?! (?:work|the|on|for|each|per))|out(?=\s*[,.;:!)]|\s*$"
+    r"|before|ahead|prior to|short of|off(?! (?:work|the|on|for|each|per))|out(?=\s*[,.;:!)]|\s*$"
     r"|\s+from)|['’]? time\b)",
     re.I,
 )

@@ -106,8 +106,7 @@ _TO_KNOW = (
     r"(?:to\s+)?(?:know|learn|hear(?: about| of)?|find out(?: about)?|discover|understand"
     r"|establish|ascertain|(?:see|view|read|review|inspect|examine|study|look (?:at|into|over"
     r"|through)|access|obtain|have|get(?: hold of)?|collect|receive|go (?:over|through)|check"
-    r"|compare"
-    r"|be (?:told|informed|shown|given|sent|briefed|reminded)(?: (?:of|about|on|as to))?))"
+    r"|compare|be (?:told|informed|shown|given|sent|briefed|reminded)(?: (?:of|about|on|as to))?))"
 )
 _WISHING = (
     r"(?:(?:would|['’]d|should) (?:\w+ )?(?:like|love|appreciate|welcome|value|want|benefit from"
@@ -121,8 +120,7 @@ _WISHING = (
     r"|cleared|supposed|anxious|looking for|short of|missing|lacking|out for))?)"
 )
 _WISHED = re.compile(
-    rf"(?:\b|(?=['’])){_WISHING}\s+{_SOFTLY}"
-    rf"(?:{_TO_KNOW}\s+(?:me\s+|us\s+)?{_SOFTLY}{_WHAT}"
+    rf"(?:\b|(?=['’])){_WISHING}\s+{_SOFTLY}(?:{_TO_KNOW}\s+(?:me\s+|us\s+)?{_SOFTLY}{_WHAT}"
     rf"|(?:seeing|having|hearing|knowing|getting|access(?:ing)?(?: to)?|sight of"
     rf"|insight into)\s+{_WHAT})",
     re.I,
@@ -219,8 +217,7 @@ _OWED = re.compile(
 )
 _LABELLED = re.compile(
     r"^\W*(?:to be \w+|required|needed|wanted|missing|requested|sought|outstanding|info\w*"
-    r"|of interest"
-    r"|asked|due|urgent|action|purpose|subject|re|topic|goal|aim)\b[^:]{0,40}:\s*"
+    r"|of interest|asked|due|urgent|action|purpose|subject|re|topic|goal|aim)\b[^:]{0,40}:\s*"
     r"(?:[^:]{0,20}:\s*)?"
     rf"{_WHAT}|^[^:.,;]{{1,40}}:\s*(?:as to )?{_QUESTION_WORD}(?!.*\bis\b)",
     re.I,

@@ -106,11 +106,9 @@ _GIVEN = re.compile(
     r"\s*[,:—–-]\s*(?:(?:we|i)(?:['’](?:ll|re|d)| will| would| shall)?\s+(?:now\s+)?(?:have|having"
     r"|get|take"
     r"|want|need|like|do|be having)\s+)?(?P<given>(?:(?!(?:we|i|you|he|she|they|it|is|are|was"
-    r"|please|can)\b)"
-    r"[\w'’.+/&#%$-]+\s*){1,4}?)\W*$"
+    r"|please|can)\b)[\w'’.+/&#%$-]+\s*){1,4}?)\W*$"
     r"|(?P<thing>[\w'’#&/-]+(?:\s+[\w'’#&/-]+){0,4}?)\s+(?:(?:will|shall|is going to|is to"
-    r"|now)\s+)?"
-    r"(?:gets?|(?<=will )have|getting|takes?|uses?|receives?)\s+(?:the |an? |our )?"
+    r"|now)\s+)?(?:gets?|(?<=will )have|getting|takes?|uses?|receives?)\s+(?:the |an? |our )?"
     r"(?P<got>[\w#$][\w'’.+/&\#%$-]*(?:\s+[\w#$&][\w'’.+/&\#%$-]*){0,3}?)" + _END + r")",
     re.I,
 )
@@ -127,8 +125,7 @@ _FRONTED = re.compile(
     r"|^\W*(?P<suits>(?!(?:this|that|it|which|what|who)\b)[\w.+#-]+(?:\s+[\w.+#-]+){0,3}?)"
     r"\s+(?:now |still |currently |really |just )?"
     r"(?:(?:suits?|works?|fits?|appeals?|serves?|does it|(?:is|are) (?:fine|good|ok|okay|best))"
-    r"(?: better| best| well| fine| right| nicely)?(?: for| to| with| by)? (?:me|us)\b"
-    r"|will do\b)"
+    r"(?: better| best| well| fine| right| nicely)?(?: for| to| with| by)? (?:me|us)\b|will do\b)"
     r"|^\W*(?:(?:and|but|so|then|hm+|ok|okay)\b\W*)*(?P<taken>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
     r"\s+is what (?:we|i)(?:['’](?:ll|re|ve|d)| will| are| have| would)?\b"
     r"|^\W*(?P<winner>[\w'’.&/-]+(?:\s+[\w'’.&/-]+){0,4}?)"
@@ -169,8 +166,7 @@ _LEADS = re.compile(
 _REST = re.compile(r"(?P<choice>[\w#$][^,;:.!?()]{1,60}?)" + _END, re.I)
 _SAYS = re.compile(
     r"\b(?:is|are|am|was|were|has|have|had|do|does|did|will|would|can|could|should|must|may|might"
-    r"|i|we"
-    r"|you|he|she|they|it|nothing|none|nobody|anything|everything|else|problem|thanks|fine)\b"
+    r"|i|we|you|he|she|they|it|nothing|none|nobody|anything|everything|else|problem|thanks|fine)\b"
     r"|n['’]t\b",
     re.I,
 )

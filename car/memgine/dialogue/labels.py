@@ -17,16 +17,14 @@ _LABEL = re.compile(
 )
 _HEAD = re.compile(r"^\s*[\[(<{]\s*(?P<name>[^\])>}]{2,60})[\])>}]")
 _SEGMENT = re.compile(
-    r"\s*(?:[\[\](){}<>|#^~*]|:(?=\s)|[.?!]\s|,\s(?=but\b|and\b|though\b)"
-    r"|\s[—–-]+\s|--+)+\s*"
+    r"\s*(?:[\[\](){}<>|#^~*]|:(?=\s)|[.?!]\s|,\s(?=but\b|and\b|though\b)|\s[—–-]+\s|--+)+\s*"
 )
 """What parts the words that say within what a line is good from the line itself."""
 
 _BOUNDED = re.compile(
     rf"\b(?:{KINDS}|scope[ds]?|session|only|solely|merely|within|confined|limited|restricted"
     r"|nowhere|elsewhere|anywhere else|nothing else|prejudice|outside|inside|beyond|provisional"
-    r"(?:ly)?|tentative(?:ly)?"
-    r"|unofficial(?:ly)?"
+    r"(?:ly)?|tentative(?:ly)?|unofficial(?:ly)?"
     r"|informal(?:ly)?|fictional|fictitious|imaginary|fake|hypothetical"
     r"|(?:not|non|nothing|never|yet to be|to be|un)[- ]?(?:yet )?(?:been )?(?:settled|binding|final"
     r"|agreed|real|decided|confirmed|committed|official|approved))\b",

@@ -36,13 +36,10 @@ _SOFTLY = r"(?:(?:please|kindly|perhaps|also|just|now|therefore|then|briefly|qui
 _PERFORMING = re.compile(
     rf"^\W*(?:(?:and|but|so|well|now)\W+)*(?:may|might|can|could|must|should) (?:i|we)\s+{_SOFTLY}"
     rf"(?:(?:take|have) [^.?]{{0,30}}? to\s+)?(?:{_TELLING}\b|(?:ask|request|beg|urge) "
-    rf"(?:that you\s+|you\s+)"
-    rf"(?:to\s+)?{_ARRANGING}\b)"
+    rf"(?:that you\s+|you\s+)(?:to\s+)?{_ARRANGING}\b)"
     rf"|^\W*(?:(?:and|but|so|well|now)\W+)*(?:can|could|would|will|may|might) (?:you|someone"
-    rf"|somebody|everyone"
-    rf"|we all|the team)\s+{_SOFTLY}(?:be so (?:kind|good) as to\s+|be (?:kind"
-    rf"|good) enough to\s+|mind\s+)?"
-    rf"{_ARRANGING}\b"
+    rf"|somebody|everyone|we all|the team)\s+{_SOFTLY}(?:be so (?:kind|good) as to\s+|be (?:kind"
+    rf"|good) enough to\s+|mind\s+)?{_ARRANGING}\b"
     rf"|^\W*(?:can|could|shall|should|may|might) (?:we|i)(?: all| both)?\s+{_SOFTLY}{_MEETING}\b",
     re.I,
 )

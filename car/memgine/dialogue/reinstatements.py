@@ -83,8 +83,7 @@ def _names_part(new: Statement, phrase: tuple[str, ...], other: tuple[str, ...])
 _BACKWARD = re.compile(
     r"\b(?:undo\w*|undone|revert\w*|revers(?:e[sd]?|al|ing)|roll\w*(?: \w+){0,2} back"
     r"|back(?! to (?:the |our |my |this )?(?!old|first|orig|prev|form|earl|init|way|one|plan|prior"
-    r"|last"
-    r"|very|start|begin|status|same|what|how|where|that\b|it\b|as\b)\w+)|restor\w+"
+    r"|last|very|start|begin|status|same|what|how|where|that\b|it\b|as\b)\w+)|restor\w+"
     r"|reinstat\w+|return\w*|before|previous\w*|former\w*|earlier|prior|original\w*|initial\w*"
     r"|first|old|previously|as (?:it|things|that) (?:was|were)|like (?:it|that) was|what we had"
     r"|unchanged|status quo|leave (?:it|that|things)|used to|ante)\b"

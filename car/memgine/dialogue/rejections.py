@@ -35,8 +35,7 @@ _GIVING_UP = (
     r"|turn(?:ed|ing)? (?:down|away from)|pass(?:ed|ing)? (?:on|over|up)"
     r"|g[ia]v(?:e|ing)n? up(?: on)?|enough of|out with|away with|goodbye|bye|so long"
     r"|depart(?:ed|ing)? from|no(?: more)?|not(?! (?:only|just|yet|sure|that|the \w+['’]s)\b)"
-    r"|no longer"
-    r"|retir(?:e[sd]?|ing)"
+    r"|no longer|retir(?:e[sd]?|ing)"
     r"|repeal(?:ed|ing)?|overturn(?:ed|ing)?|veto(?:ed|ing)?|declin(?:e[sd]?|ing)"
     r"|steer(?:ed|ing)? (?:clear|away) (?:of|from)|walk(?:ed|ing)? away from"
     r"|pull(?:ed|ing)? out of|tak(?:e|en|ing) (?:out|off|away)|took (?:out|off|away)"
@@ -79,8 +78,7 @@ _AGENT = (
     r"(?:^\W*|[,;:—–-]\s+|\b(?:we|i|let['’]?s|please|to|and|so|but|just|now|then|have|has|had"
     r"|['’]ve|['’]ll"
     r"|['’]re|['’]m|are|am|is|be|been|will|shall|would|can|could|should|must|may|by|well|ok|okay"
-    r"|it['’]s"
-    r"|actually|no)\b\W*)"
+    r"|it['’]s|actually|no)\b\W*)"
 )
 """What stands before a verb whose doer is who speaks."""
 
@@ -95,8 +93,7 @@ _PATTERNS = tuple(
         rf"|after all))?"
         rf"\s+(?:for|in favou?r of|to make (?:way|room) for)\s+{_NEW}{_END}",
         rf"{_AGENT}(?P<verb>{_GIVING_UP})\s+{_OLD}{_SOFT}(?:\s+(?:any\s?more|any longer|after all"
-        rf"|please"
-        rf"|then))?"
+        rf"|please|then))?"
         rf"(?:{_MARK}\s*{_NEW})?{_END}",
         rf"(?:^|[,;:]\s+|\b(?:so|and|but|well|ok|okay|as)\s+)\W*{_OLD}{_SOFT}\s*(?:{_GONE})"
         rf"(?:{_MARK}\s*{_NEW})?{_END}",

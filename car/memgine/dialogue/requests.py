@@ -70,12 +70,10 @@ _COMPLEMENT = (
 _PERFORMED = re.compile(
     r"\b(?:i|we)(?:['’]d| would| must| have to|) (?:like to )?(?:ask|beg|request) (?:of )?you for\b"
     r"[^.;:!?]{0,60}?\b(?:discussions?|conversations?|details|information|summary|notes"
-    r"|transcripts?"
-    r"|minutes of|account of|figures?|names?)\b"
+    r"|transcripts?|minutes of|account of|figures?|names?)\b"
     rf"|\b(?:requests?|enquires?|inquires?|asks?|seeks?)\s+(?:\w+\s+){{0,3}}?{_COMPLEMENT}"
     r"|\b(?:requests?|asks?|requested|(?:be|is|are|was|were) (?:requested|asked|sought)"
-    r"|(?:would|should) like"
-    r"|wants?)\b[^.;:!?]{0,120}\b(?:be|been|to) (?:\w+ )?"
+    r"|(?:would|should) like|wants?)\b[^.;:!?]{0,120}\b(?:be|been|to) (?:\w+ )?"
     r"(?:restated|repeated|recalled|summari[sz]ed|told|shared|provided|disclosed|described"
     r"|explained|sent|shown|given|furnished|communicated|confirmed)\b"
     r"|\b(?:i|we)(?:['’]d| would| do|)\s+(?:(?:really|just|only|also|much)\s+)*(?:like|want|wish"
@@ -93,8 +91,7 @@ _DISCUSSED = (
 )
 _BEFORE = (
     r"(?:(?:the )?last time|(?:the |our |your |that |a |an )?(?:last|previous|earlier|prior"
-    r"|preceding|former|past|other) (?:\w+ )?"
-    r"(?:conversation|session|chat|talk|discussion|call"
+    r"|preceding|former|past|other) (?:\w+ )?(?:conversation|session|chat|talk|discussion|call"
     r"|meeting|thread|exchange|occasion|visit|day|week|round)s?"
     r"|when (?:you|we) (?:last )?(?:talked|spoke|met"
     r"|chatted)|previously|a while (?:ago|back))\b"
@@ -102,8 +99,7 @@ _BEFORE = (
 _TOLD_TO_YOU = re.compile(
     r"(?<!\bi )(?<!\bwe )(?<!['’]ve )\b(?:told|said|gave|given|mentioned|confided|shared|sent"
     r"|showed|shown|provided|disclosed|revealed|explained|described|passed)\b(?:\s+(?:it|this"
-    r"|that|them|all))?"
-    r"\s+(?:to |with )?you\b"
+    r"|that|them|all))?\s+(?:to |with )?you\b"
     r"|\byou(?:['’]ve| have| had| and \w+(?: \w+)?| people| guys| all)?"
     rf"\s+(?:\w+ly |also |just |already |last )?{_DISCUSSED}"
     r"|\b(?:your|our|the|an?|that) (?:\w+ )?(?:conversation|chat|talk|discussion|session|call"

@@ -19,8 +19,7 @@ KINDS = (
 _PLAY = (
     r"explor\w+|hypothe\w+|theor\w+|specul\w+|brain\s?-?storm\w*|think\w* (?:out loud|aloud)"
     r"|play\w*|kick\w*|ideas?|fun|discussion|practice|thoughts|test\w*|illustrat\w+"
-    r"|exercise|demo\w*"
-    r"|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
+    r"|exercise|demo\w*|spitball\w*|draft\w*|musing|imagin\w+|simulat\w+"
 )
 _FANCIFUL = r"hypothetical|theoretical|imaginary|fictional|fictitious|speculative|made up|pretend"
 _NOT_EARNEST = (
@@ -28,8 +27,7 @@ _NOT_EARNEST = (
     r"(?:just|only|purely|strictly|merely|simply|solely|nothing (?:but|more than)|no more than)"
     r" (?:(?:for|as|an?|in|at|by way of|some|the sake of|a bit of|meant|intended|to be"
     r"|to)(?: the)? )*"
-    rf"(?:{_PLAY})\b"
-    rf"|(?:all|entirely) (?:for|an?|in) (?:{_PLAY})\b"
+    rf"(?:{_PLAY})\b|(?:all|entirely) (?:for|an?|in) (?:{_PLAY})\b"
     r"|for (?:the sake of )?argument(?:'s sake)?|think(?:ing)? (?:out loud|aloud)|off the record"
     r"|(?:nothing|none)\b[^.!?]{0,20}\b(?:is|are|will be|gets?|counts?) (?:yet )?"
     r"(?:final|binding|decided|committed|agreed|fixed|official|real|settled|for real)"
@@ -48,8 +46,7 @@ _ACT = (
     r"|begin(?:ning)?|switch(?:ing)? (?:in)?to|now in|we are in|we'?re (?:now )?in"
     r"|moving (?:in)?to|open|imagine|pretend|suppose|picture|assume|take|treat|regard|consider"
     r"|call (?:it|this|that)|play|sketch|for the next|what follows|the following|what comes now"
-    r"|(?:up )?next"
-    r"|on the agenda|kick(?:ing)? off|welcome to"
+    r"|(?:up )?next|on the agenda|kick(?:ing)? off|welcome to"
     r"|(?:div|jump|step|go|slip|mov)(?:e|ing)? into"
     r"|(?:now|here) comes?|now,? an?|bear with|indulge|humou?r me|how about|what about"
     r"|care for|fancy"
@@ -142,8 +139,7 @@ def _announces(text: str) -> bool:
 
 _REAL = (
     r"(?:real(?:ity)?|actual(?:ly)?|commitments|obligations|firm|concrete|binding|agreed"
-    r"|confirmed|earnest|serious(?:ly)?"
-    r"|facts|business|production|prod|live|earth)\b"
+    r"|confirmed|earnest|serious(?:ly)?|facts|business|production|prod|live|earth)\b"
 )
 _CLOSING = re.compile(
     rf"\benough\b(?! (?:to|for the|money|time|people|room|budget|data|capacity))|\bso much for\b"
@@ -264,8 +260,7 @@ def words_of(text: str) -> frozenset[str]:
 
 _ENDING = re.compile(
     r"\b(?:(?:stop|end|clos|finish|wrap|conclud|complet|leav|quit|exit|drop|halt|break|paus"
-    r"|rest|park"
-    r"|suspend|adjourn|interrupt|abandon|ceas)(?:p?ing|e?d|s|es|e)?"
+    r"|rest|park|suspend|adjourn|interrupt|abandon|ceas)(?:p?ing|e?d|s|es|e)?"
     r"|done|over|enough|much for|behind us|at that|that was|through with|move on from|no more|put"
     r"|broken?|brought to|fill of|does it|turn(?:s|ed)? to|pass(?:es|ed)? to|so far)\b",
     re.I,

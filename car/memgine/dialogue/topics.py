@@ -87,13 +87,11 @@ def admission(text: str) -> int:
 
 _ADMITTING = re.compile(
     r"[^:,;—–]{0,40}?\b(?:mis(?:read|typed|heard|counted|remembered|calculated|stated|quoted|wrote"
-    r"|took"
-    r"|spelt|spelled|printed|reported|judged|placed|understood)|wrong(?:ly)?|typos?|slips?"
+    r"|took|spelt|spelled|printed|reported|judged|placed|understood)|wrong(?:ly)?|typos?|slips?"
     r"|mistakes?"
     r"|mistaken|errors?|mix-?up|oversight|misprint|thou?ghts?|reflection|apologies|apologi[sz]e"
     r"|(?:let|allow) me (?:to )?\w+|(?:forget|scratch|strike|ignore|disregard|never\s?mind) what"
-    r"|checked|looked|asked|measured"
-    r"|counted|verified)\b"
+    r"|checked|looked|asked|measured|counted|verified)\b"
     r"[^:,;—–]{0,30}(?:[:,;—–]|\s-\s)\s*",
     re.I,
 )
